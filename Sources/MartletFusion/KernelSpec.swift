@@ -1,0 +1,150 @@
+// What one kernel computes, apart from sizes, strides and scalar values: the key of compiled code.
+
+package import MartletIR
+
+/// One loop nest: its family, how it reads and writes, and the straight-line code of one element.
+///
+/// Equal specs are one compiled kernel. Extents, strides, offsets, scalars and the share of the work
+/// are arguments of a launch, so neither a new size nor a new scalar makes a new kernel.
+package struct KernelSpec: Sendable, Hashable {
+  /// The shape of the loop nest.
+  package enum Family: UInt8, Sendable, Hashable, CaseIterable {
+    /// Every point of the space by itself; the work is split over the outer axes, or over the points
+    /// where there is one axis.
+    case map
+    /// Reduces the innermost axis (R14): one value a row and block of 4096, in the order
+    /// [outer axes..., block]. The work items are those values.
+    case reduceInner
+    /// Reduces the axis before the innermost, which it keeps and runs vectors along: one value an
+    /// outer index, block of 4096 and column, in the order [outer axes..., block, column]. The work
+    /// items are [outer axes..., block, strip of `stripWidth` columns].
+    case reduceOuter
+  }
+
+  /// How an operand moves along the innermost axis.
+  package enum Access: UInt8, Sendable, Hashable {
+    /// One element further each step.
+    case contiguous
+    /// The same element for the whole row.
+    case uniform
+    /// A stride that is known at the launch; it may be negative.
+    case strided
+  }
+
+  /// Where an input's elements come from.
+  package enum Source: UInt8, Sendable, Hashable {
+    /// A buffer.
+    case memory
+    /// The address itself: offset + sum of index * stride, as int64 (`Op.iota` under any view).
+    case index
+  }
+
+  package struct Input: Sendable, Hashable {
+    package var source: Source
+    package var dtype: DType
+    package var access: Access
+
+    package init(source: Source = .memory, dtype: DType, access: Access) {
+      self.source = source
+      self.dtype = dtype
+      self.access = access
+    }
+  }
+
+  /// One value of the body; operands are indices of earlier instructions.
+  package enum Instruction: Sendable, Hashable {
+    case input(Int)
+    /// Scalar argument `index` of the launch.
+    case scalar(Int)
+    case elementwise(ElementwiseOp, [Int])
+    /// The operand converted to this instruction's dtype.
+    case cast(Int)
+  }
+
+  package struct Output: Sendable, Hashable {
+    /// The instruction whose value is stored or reduced.
+    package var value: Int
+    /// How a map's output moves along the innermost axis; never uniform. Partial results of
+    /// reductions are dense.
+    package var access: Access
+    /// The reduction, in the families that reduce.
+    package var reduction: Reduction?
+
+    package init(value: Int, access: Access = .contiguous, reduction: Reduction? = nil) {
+      self.value = value
+      self.access = access
+      self.reduction = reduction
+    }
+  }
+
+  package var family: Family
+  /// The number of axes of the iteration space, at least 1 (2 for `reduceOuter`).
+  package var rank: Int
+  package var inputs: [Input]
+  /// The dtypes of the scalar arguments.
+  package var scalars: [DType]
+  package var instructions: [Instruction]
+  /// The dtype of each instruction's value.
+  package var dtypes: [DType]
+  package var outputs: [Output]
+
+  package init(
+    family: Family, rank: Int, inputs: [Input] = [], scalars: [DType] = [],
+    instructions: [Instruction] = [], dtypes: [DType] = [], outputs: [Output] = []
+  ) {
+    self.family = family
+    self.rank = rank
+    self.inputs = inputs
+    self.scalars = scalars
+    self.instructions = instructions
+    self.dtypes = dtypes
+    self.outputs = outputs
+  }
+
+  /// Elements of a reduction that form one block of R14.
+  package static let blockLength = 4096
+  /// The lanes of a block of R14.
+  package static let laneCount = 64
+  /// The columns of one work item of `reduceOuter`.
+  package static let stripWidth = 512
+
+  /// The bytes of scratch memory that one thread running a `reduceOuter` kernel needs.
+  package var scratchByteCount: Int {
+    guard family == .reduceOuter else { return 0 }
+    return outputs.reduce(0) { sum, output in
+      sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount
+    }
+  }
+}
+
+extension KernelSpec: CustomStringConvertible {
+  package var description: String {
+    func operand(_ index: Int) -> String {
+      switch instructions[index] {
+      case .input(let k): "\(inputs[k].source == .index ? "index" : "in")\(k)"
+      case .scalar(let k): "s\(k)"
+      case .elementwise, .cast: "v\(index)"
+      }
+    }
+    var lines = ["\(family)\(rank)"]
+    for (k, input) in inputs.enumerated() {
+      lines[0] += " \(input.source == .index ? "index" : "in")\(k):\(input.dtype).\(input.access)"
+    }
+    for index in instructions.indices {
+      switch instructions[index] {
+      case .input, .scalar: break
+      case .elementwise(let op, let operands):
+        lines.append(
+          "  v\(index): \(dtypes[index]) = \(op)(\(operands.map(operand).joined(separator: ", ")))")
+      case .cast(let source):
+        lines.append("  v\(index): \(dtypes[index]) = cast(\(operand(source)))")
+      }
+    }
+    for (k, output) in outputs.enumerated() {
+      let value = operand(output.value)
+      let text = output.reduction.map { "\($0)(\(value))" } ?? value
+      lines.append("  out\(k).\(output.access) = \(text)")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

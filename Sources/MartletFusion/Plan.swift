@@ -1,0 +1,92 @@
+// The steps that run a trace: kernel launches, library calls, and views that cost nothing.
+
+package import MartletIR
+
+/// The order of work for one trace.
+package struct Plan: Sendable {
+  /// A value that a step reads or writes.
+  package enum Slot: Sendable, Hashable {
+    /// A leaf of the trace.
+    case leaf(Int)
+    /// The result of a node, stored in row-major order.
+    case node(Int)
+  }
+
+  /// An operand of a launch: a slot (none for index inputs) and where the space's points lie in it.
+  package struct Binding: Sendable, Hashable {
+    package var slot: Slot?
+    /// The position of the space's first point, in elements.
+    package var offset: Int
+    /// One stride an axis of the launch's space, in elements.
+    package var strides: [Int]
+
+    package init(slot: Slot?, offset: Int, strides: [Int]) {
+      self.slot = slot
+      self.offset = offset
+      self.strides = strides
+    }
+  }
+
+  /// A kernel with its arguments.
+  package struct Launch: Sendable {
+    package var spec: KernelSpec
+    /// The extents of the iteration space, outermost first; none is 0.
+    package var extents: [Int]
+    package var inputs: [Binding]
+    package var scalars: [Scalar]
+    /// A map's outputs lie as bound; a reduction's slots are filled in row-major order once the
+    /// partial results are combined.
+    package var outputs: [Binding]
+
+    package init(
+      spec: KernelSpec, extents: [Int], inputs: [Binding], scalars: [Scalar], outputs: [Binding]
+    ) {
+      self.spec = spec
+      self.extents = extents
+      self.inputs = inputs
+      self.scalars = scalars
+      self.outputs = outputs
+    }
+  }
+
+  package enum Step: Sendable {
+    case launch(Launch)
+    /// A node that the runtime computes by a library routine (matmul, gather, scatter, argReduce).
+    /// `operands` are the node's operands as values: a slot and its layout for the operand's shape.
+    case library(node: Int, operands: [Operand])
+    /// A node whose value is a view of a slot, or, with no elements, nothing at all.
+    case view(node: Int, of: Slot, layout: Layout)
+  }
+
+  /// An operand of a library step.
+  package enum Operand: Sendable, Hashable {
+    case value(Slot, Layout)
+    case scalar(Scalar)
+  }
+
+  package var steps: [Step]
+
+  package init(steps: [Step] = []) { self.steps = steps }
+
+  package var kernels: [KernelSpec] {
+    steps.compactMap { step in
+      if case .launch(let launch) = step { return launch.spec }
+      return nil
+    }
+  }
+}
+
+extension Plan: CustomStringConvertible {
+  package var description: String {
+    var kernel = 0
+    return steps.map { step in
+      switch step {
+      case .launch(let launch):
+        defer { kernel += 1 }
+        return "k\(kernel) \(launch.extents): \(launch.spec)"
+      case .library(let node, _): return "library n\(node)"
+      case .view(let node, let slot, _): return "view n\(node) of \(slot)"
+      }
+    }.joined(separator: "\n")
+  }
+}
