@@ -173,11 +173,14 @@ def swift_table(name, dtype, values, label=None):
     import struct
 
     pack = "<f" if dtype == "float32" else "<d"
-    unpack, width = ("<I", 10) if dtype == "float32" else ("<Q", 18)
+    unpack, digits = ("<I", 8) if dtype == "float32" else ("<Q", 16)
+    width = 2 + digits + digits // 4 - 1
     words = []
     for v in values:
         raw = struct.unpack(unpack, struct.pack(pack, float(v)))[0]
-        words.append(f"{raw:#0{width}x}")
+        plain = f"{raw:0{digits}x}"
+        grouped = "_".join(plain[i : i + 4] for i in range(0, digits, 4))
+        words.append(f"0x{grouped}")
     lines = [f"  static let {name} = ScalarTable(", f'    "{label or name}", .{dtype},', "    ["]
     per_line = 94 // (width + 2)
     for i in range(0, len(words), per_line):

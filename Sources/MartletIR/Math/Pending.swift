@@ -1,15 +1,12 @@
 // Elementary functions that await their expression.
 
 extension Elementary {
-  package static func exp(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func exp2(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func expm1(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func log(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func log2(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func log10(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func log1p(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func pow(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }
-  package static func sigmoid(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func softplus(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func logaddexp(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }
   package static func rsqrt(_ x: ScalarExpr) -> ScalarExpr { x }
@@ -17,7 +14,6 @@ extension Elementary {
   package static func hypot(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }
   package static func sinh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func cosh(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func tanh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func asinh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func acosh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func atanh(_ x: ScalarExpr) -> ScalarExpr { x }
