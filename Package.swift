@@ -45,6 +45,12 @@ let package = Package(
     .executableTarget(
       name: "linreg", dependencies: ["Martlet"], path: "Sources/Examples/linreg",
       resources: [.embedInCode("birth_life_2010.tsv")], swiftSettings: settings),
+    .target(
+      name: "CBindingsCheck", dependencies: ["CLLVM", "COpenBLAS"], path: "Tests/CBindingsCheck",
+      cSettings: cSettings),
+    .testTarget(
+      name: "CBindingsTests",
+      dependencies: ["CBindingsCheck", "CLLVM", "COpenBLAS", "CPlatform"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

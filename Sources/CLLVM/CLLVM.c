@@ -20,7 +20,7 @@
 #define TARGET "AArch64"
 #endif
 
-enum { oldest_major = 14, failure_size = 512 };
+enum { oldest_major = 14, failure_size = 512, context_size = 2048 };
 
 static const int tested_majors[] = {19, 16, 15, 14};
 
@@ -33,11 +33,13 @@ struct loaded {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct loaded *all_loaded;
 static _Thread_local char failure[failure_size];
-static _Thread_local const char *fatal_context;
+static _Thread_local char fatal_context[context_size];
 
 const char *martlet_llvm_failure(void) { return failure; }
 
-void martlet_llvm_set_fatal_context(const char *text) { fatal_context = text; }
+void martlet_llvm_set_fatal_context(const char *text) {
+  snprintf(fatal_context, sizeof fatal_context, "%s", text != NULL ? text : "");
+}
 
 static void write_text(const char *text) {
   size_t left = strlen(text);
@@ -54,7 +56,7 @@ static void end_process(const char *reason) {
   write_text("martlet: LLVM cannot go on: ");
   write_text(reason);
   write_text("\n");
-  if (fatal_context != NULL) {
+  if (fatal_context[0] != 0) {
     write_text("while compiling:\n");
     write_text(fatal_context);
     write_text("\n");

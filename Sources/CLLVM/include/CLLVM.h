@@ -40,7 +40,7 @@ const struct martlet_llvm *_Nullable martlet_llvm_load(const char *_Nullable sel
 const char *martlet_llvm_failure(void);
 
 /// Names what this thread compiles, for the message of the fatal error handler: LLVM ends the process on an internal
-/// error, and the text (a printed kernel, say) tells what to report. The text must live until it is replaced.
+/// error, and the text (a printed kernel, say) tells what to report. Its first 2047 bytes are copied; NULL clears it.
 void martlet_llvm_set_fatal_context(const char *_Nullable text);
 
 /// Defines `name` at `address` in `dylib`, so that compiled code may call it. Returns NULL or an error to consume.
