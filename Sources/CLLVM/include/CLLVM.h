@@ -32,8 +32,9 @@ struct martlet_llvm {
 /// Loads LLVM and readies the code generator of the machine's architecture, once per selection; later calls return the
 /// same table. Never unloaded. Any thread may call it.
 ///
-/// The selection is the value of MARTLET_LLVM, which the caller reads: NULL or "" tries the tested majors 19, 16, 15, 14 in turn; a number
-/// that major alone; text with a '/' that file; "off" nothing. Returns NULL on failure: see martlet_llvm_failure().
+/// The selection is the value of MARTLET_LLVM, which the caller reads: NULL or "" tries the tested majors 19, 16, 15
+/// and 14 in turn; a number that major alone; text with a '/' that file; "off" nothing. Returns NULL on failure: see
+/// martlet_llvm_failure().
 const struct martlet_llvm *_Nullable martlet_llvm_load(const char *_Nullable selection);
 
 /// Why the last martlet_llvm_load() of this thread returned NULL, in words; "" after a success.

@@ -98,8 +98,8 @@ struct martlet_blas {
 
 /// Loads a BLAS, once per selection; later calls return the same table. Never unloaded. Any thread may call it.
 ///
-/// The selection is the value of MARTLET_BLAS, which the caller reads: NULL or "" looks for OpenBLAS and then for any CBLAS; "off" loads
-/// nothing; other text is a library's path. OpenBLAS is set to one thread per call, for the whole process: the
+/// The selection is the value of MARTLET_BLAS, which the caller reads: NULL or "" looks for OpenBLAS and then for any
+/// CBLAS; "off" loads nothing; other text is a library's path. OpenBLAS is set to one thread per call, for the whole process: the
 /// library's own pool divides the work. Returns NULL on failure: see martlet_blas_failure().
 const struct martlet_blas *_Nullable martlet_blas_load(const char *_Nullable selection);
 
