@@ -1,14 +1,7 @@
 // Elementary functions that await their expression.
 
 extension Elementary {
-  package static func exp2(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func expm1(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func log2(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func log10(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func log1p(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func pow(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }
-  package static func softplus(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func logaddexp(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }
   package static func rsqrt(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func cbrt(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func hypot(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }
@@ -17,9 +10,6 @@ extension Elementary {
   package static func asinh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func acosh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func atanh(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func sin(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func cos(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func tan(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func asin(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func acos(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func atan(_ x: ScalarExpr) -> ScalarExpr { x }
