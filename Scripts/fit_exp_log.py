@@ -94,6 +94,14 @@ def logarithm():
     series = lambda z: 2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)
     c, e = even_series(series, (high / (2 + high)) ** 2, 8, "f64", {0: mpf(2)})
     out.append(swift_array("log64", tail(c, 1), e, "(2 atanh(s)/s - 2) / s^2 by powers of s^2."))
+    for name, value in (("log2e", 1 / LN2), ("log10e", 1 / mp.log(10))):
+        hi, lo = split(value)
+        out.append(swift_constant(f"{name}High", hi, f"{name} rounded to float64."))
+        out.append(swift_constant(f"{name}Low", lo, f"What it leaves of {name}."))
+    hi = rounded(LN2 / mp.log(10), 40)
+    out.append(swift_constant("log10Of2High", hi, "log10 of 2 to 40 bits."))
+    out.append(swift_constant(
+        "log10Of2Low", rounded(LN2 / mp.log(10) - hi, "f64"), "What it leaves of log10 of 2."))
     return "Logarithm", "logarithm", out
 
 

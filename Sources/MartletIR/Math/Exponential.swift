@@ -91,4 +91,40 @@ extension Elementary {
     let reduction = ExponentialReduction(natural: -clamped, offset: 2 * layout.bias)
     return reduction.scaledDown(reduction.exponential)
   }
+
+  /// 2^x: as exp with an exact reduction. 2^f = 1 + (c f + f^2 q(f)) with c close to ln 2, added in
+  /// this order for monotony. Integers have f = 0 and exact powers.
+  package static func exp2(_ x: ScalarExpr) -> ScalarExpr {
+    typealias C = ExponentialCoefficients
+    let layout = x.layout
+    let upper = x.clamped(toAtMost: layout.isWide ? 1024 : 128)
+    let clamped = upper.clamped(toAtLeast: layout.isWide ? -1076 : -151)
+    let reduction = ExponentialReduction(binary: clamped, offset: 2 * layout.bias)
+    let coefficients = layout.isWide ? C.exp2Of64 : C.exp2Of32
+    let f = reduction.r
+    let tail = f * f * polynomial(f, Array(coefficients.dropFirst()))
+    let power = fma(f, coefficients[0], tail) + 1
+    return reduction.scaled(power, negative: x .< 0)
+  }
+
+  /// e^x - 1 = 2^n (e^r - 1) + (2^n - 1), where e^r - 1 = r + t and t = r^2 q(r) + rLow.
+  ///
+  /// The sum of 2^n r and 2^n - 1 is split into its rounded value and the error of that, so that only
+  /// the last addition rounds in full. Everything is halved until the end, for n up to 1 + the
+  /// largest exponent; arguments so small that halving could lose bits are their own result.
+  package static func expm1(_ x: ScalarExpr) -> ScalarExpr {
+    typealias C = ExponentialCoefficients
+    let layout = x.layout
+    let upper = x.clamped(toAtMost: layout.isWide ? 710 : 89)
+    let clamped = upper.clamped(toAtLeast: layout.isWide ? -40 : -20)
+    let reduction = ExponentialReduction(natural: clamped, offset: layout.bias - 1)
+    let r = reduction.r
+    let t = fma(r * r, polynomial(r, layout.isWide ? C.expm1Of64 : C.expm1Of32), reduction.rLow)
+    let half = reduction.power
+    let offset = half - 0.5
+    let sum = fma(half, r, offset)
+    let lost = fma(half, r, offset - sum)
+    let value = sum + fma(half, t, lost)
+    return select(x.absolute .< layout.power(layout.isWide ? -60 : -30), x, value + value)
+  }
 }

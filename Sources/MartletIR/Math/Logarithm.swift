@@ -74,4 +74,100 @@ extension Elementary {
     let small = fma(cube, polynomial(f, C.log32), e * C.ln2Low32)
     return fma(e, C.ln2High32, f + (small - half))
   }
+
+  /// log2 x = e + log(1+f) log2(e). float32 goes through float64. float64 keeps log(1+f) as a sum
+  /// high + low and multiplies by log2(e) = log2eHigh + log2eLow; powers of two have f = 0.
+  package static func log2(_ x: ScalarExpr) -> ScalarExpr {
+    typealias C = LogarithmCoefficients
+    if x.dtype == .float32 {
+      let reduction = LogarithmReduction(x.convert(to: .float64), alwaysNormal: true)
+      let value = fma(wideLogarithm(reduction.f), 1.4426950408889634, reduction.e)
+      return LogarithmReduction.restored(value.convert(to: .float32), for: x)
+    }
+    let reduction = LogarithmReduction(x)
+    let scaled = splitLogarithm(reduction.f, times: C.log2eHigh, C.log2eLow)
+    // abs e is 0 or at least 1, above the scaled logarithm: the error of the sum is exact.
+    let sum = reduction.e + scaled.high
+    let value = sum + ((reduction.e - sum) + scaled.high + scaled.low)
+    return LogarithmReduction.restored(value, for: x)
+  }
+
+  /// log10 x = e log10(2) + log(1+f) log10(e), as log2 with one more split product. Before its last
+  /// rounding the error is far below half a unit, so powers of ten have exact results.
+  package static func log10(_ x: ScalarExpr) -> ScalarExpr {
+    typealias C = LogarithmCoefficients
+    if x.dtype == .float32 {
+      let reduction = LogarithmReduction(x.convert(to: .float64), alwaysNormal: true)
+      let natural = wideLogarithm(reduction.f)
+      let value = fma(reduction.e, 0.30102999566398120, natural * 0.43429448190325183)
+      return LogarithmReduction.restored(value.convert(to: .float32), for: x)
+    }
+    let reduction = LogarithmReduction(x)
+    let e = reduction.e
+    let scaled = splitLogarithm(reduction.f, times: C.log10eHigh, C.log10eLow)
+    // log10Of2High has so few bits that its product with e is exact.
+    let whole = e * C.log10Of2High
+    let sum = whole + scaled.high
+    let low = fma(e, C.log10Of2Low, scaled.low)
+    let value = sum + ((whole - sum) + scaled.high + low)
+    return LogarithmReduction.restored(value, for: x)
+  }
+
+  /// log(1 + x). With u = 1 + x rounded and its error c = 1 + x - u: for e = 0 the argument itself is
+  /// f, so that small ones lose nothing; otherwise c, scaled as u was, is added to f, which moves f by
+  /// less than a unit. float32 goes through float64, where c does not matter.
+  package static func log1p(_ x: ScalarExpr) -> ScalarExpr {
+    if x.dtype == .float32 {
+      let value = wideLog1p(x.convert(to: .float64)).convert(to: .float32)
+      return LogarithmReduction.restored(value, for: x + 1)
+    }
+    let u = x + 1
+    // The error of a sum of any two numbers (D. E. Knuth, TAOCP 2, 4.2.2, theorem B).
+    let other = u - 1
+    return LogarithmReduction.restored(log1p(x, u, (1 - (u - other)) + (x - other)), for: u)
+  }
+
+  /// log(1 + x) where 1 + x = u + c; x > -1 and finite.
+  static func log1p(_ x: ScalarExpr, _ u: ScalarExpr, _ c: ScalarExpr) -> ScalarExpr {
+    let reduction = LogarithmReduction(u, alwaysNormal: true)
+    let e = reduction.e
+    // 2^(1-e), which for the largest e is 0: there c is nothing.
+    let shift = x.layout.roundingShift(x.layout.bias + 1)
+    let scale = ((shift - e).bitPattern << x.layout.integer(x.layout.fractionBits)).asFloat
+    let f = select(e .== 0, x, fma(c * 0.5, scale, reduction.f))
+    // The addition of e ln 2 = +0 would lose the sign of -0.
+    return select(x .== 0, x, naturalLogarithm(e, f))
+  }
+
+  /// log(1 + f) times high + low, as a sum of two float64 numbers with some 60 good bits.
+  static func splitLogarithm(
+    _ f: ScalarExpr, times high: ScalarExpr, _ low: ScalarExpr
+  ) -> (high: ScalarExpr, low: ScalarExpr) {
+    typealias C = LogarithmCoefficients
+    // f - h + s (h + R) as in `log`, h = halfSquare + halfSquareLow.
+    let half = f * 0.5
+    let halfSquare = half * f
+    let halfSquareLow = fma(half, f, -halfSquare)
+    let s = f / (f + 2)
+    let z = s * s
+    let rest = fma(s, fma(polynomial(z, C.log64), z, halfSquare), -halfSquareLow)
+    let sum = f - halfSquare
+    let sumLow = (f - sum) - halfSquare + rest
+    let product = sum * high
+    let productLow = fma(sum, high, -product)
+    return (product, productLow + fma(sumLow, high, sum * low))
+  }
+
+  /// log(1 + f) in float64 arithmetic, good to 2^-32: for float32 results.
+  static func wideLogarithm(_ f: ScalarExpr) -> ScalarExpr {
+    fma(f * f, polynomial(f, LogarithmCoefficients.logWide), f)
+  }
+
+  /// log(1 + x) in float64 arithmetic for x > -1, good to 2^-32: for float32 results.
+  static func wideLog1p(_ x: ScalarExpr) -> ScalarExpr {
+    let reduction = LogarithmReduction(x + 1, alwaysNormal: true)
+    let isUnscaled = reduction.e .== 0
+    let natural = wideLogarithm(select(isUnscaled, x, reduction.f))
+    return select(isUnscaled, natural, fma(reduction.e, 0.6931471805599453, natural))
+  }
 }

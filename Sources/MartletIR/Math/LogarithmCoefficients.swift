@@ -35,4 +35,22 @@ enum LogarithmCoefficients {
     0x1.5555555555592p-1, 0x1.999999997ff63p-2, 0x1.24924941db4b2p-2, 0x1.c71c521a13da7p-3,
     0x1.74663ba547e47p-3, 0x1.39a20b5d27a52p-3, 0x1.2f02550652aacp-3,
   ]
+
+  /// log2e rounded to float64.
+  static let log2eHigh: ScalarExpr = 0x1.71547652b82fep0
+
+  /// What it leaves of log2e.
+  static let log2eLow: ScalarExpr = 0x1.777d0ffda0d24p-56
+
+  /// log10e rounded to float64.
+  static let log10eHigh: ScalarExpr = 0x1.bcb7b1526e50ep-2
+
+  /// What it leaves of log10e.
+  static let log10eLow: ScalarExpr = 0x1.95355baaafad3p-57
+
+  /// log10 of 2 to 40 bits.
+  static let log10Of2High: ScalarExpr = 0x1.34413509f8p-2
+
+  /// What it leaves of log10 of 2.
+  static let log10Of2Low: ScalarExpr = -0x1.80433b83b532ap-44
 }

@@ -16,4 +16,41 @@ extension Elementary {
     let lost = fma(-y, u - (d - 1), fma(-y, d, t))
     return fma(lost, select(isNegative, 1 - y, y), y)
   }
+
+  /// log(1 + e^x) = max(x, 0) + log1p(e^-abs(x)); float32 goes through float64.
+  package static func softplus(_ x: ScalarExpr) -> ScalarExpr {
+    if x.dtype == .float32 {
+      let wide = x.convert(to: .float64)
+      let sum = select(wide .< 0, 0, wide) + wideLog1p(wideExpOfNegative(wide.absolute))
+      return sum.convert(to: .float32)
+    }
+    return select(x .< 0, 0, x) + log1pOfFraction(expOfNegative(x.absolute))
+  }
+
+  /// log(e^x + e^y) = max(x, y) + log1p(e^-abs(x - y)). float32 goes through float64, in full because
+  /// the sum may cancel. Equal arguments, infinite ones among them, have the difference 0.
+  package static func logaddexp(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr {
+    if x.dtype == .float32 {
+      return logaddexp(x.convert(to: .float64), y.convert(to: .float64)).convert(to: .float32)
+    }
+    let difference = select(x .== y, 0, (x - y).absolute)
+    return select(x .< y, y, x) + log1pOfFraction(expOfNegative(difference))
+  }
+
+  /// log(1 + u) for u from 0 to 1 in float64.
+  static func log1pOfFraction(_ u: ScalarExpr) -> ScalarExpr {
+    let sum = u + 1
+    return log1p(u, sum, u - (sum - 1))
+  }
+
+  /// e^-a for a >= 0 in float64 arithmetic, good to 2^-32: for float32 results. It never is
+  /// subnormal, and one product reduces the argument well enough.
+  static func wideExpOfNegative(_ a: ScalarExpr) -> ScalarExpr {
+    let x = -a.clamped(toAtMost: 110)
+    let shift = x.layout.roundingShift(x.layout.bias)
+    let shifted = fma(x, 1.4426950408889634, shift)
+    let r = fma(shifted - shift, -0.6931471805599453, x)
+    let power = fma(r * r, polynomial(r, ExponentialCoefficients.expWide), r) + 1
+    return power * (shifted.bitPattern << x.layout.integer(52)).asFloat
+  }
 }
