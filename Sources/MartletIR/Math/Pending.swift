@@ -10,10 +10,6 @@ extension Elementary {
   package static func asinh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func acosh(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func atanh(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func asin(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func acos(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func atan(_ x: ScalarExpr) -> ScalarExpr { x }
-  package static func atan2(_ y: ScalarExpr, _ x: ScalarExpr) -> ScalarExpr { y }
   package static func erf(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func erfc(_ x: ScalarExpr) -> ScalarExpr { x }
 }
