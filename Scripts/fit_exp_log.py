@@ -1,6 +1,6 @@
 """Prints Swift coefficient files for the exponential, logarithmic and hyperbolic functions.
 
-usage: python3 Scripts/fit_exp_log.py exponential|logarithm
+usage: python3 Scripts/fit_exp_log.py exponential|logarithm|power
 
 The Swift sources under Sources/MartletIR/Math/ hold what this prints; the derivations are written
 above the functions that use them. The fits are relative ones: `weight` is one over the value of the
@@ -105,10 +105,39 @@ def logarithm():
     return "Logarithm", "logarithm", out
 
 
+def power():
+    half = LN2 / 2 * mpf("1.001")
+    low, high = mp.sqrt(mpf("0.5")) - 1, mp.sqrt(2) - 1
+    out = []
+    log1p = lambda f: mp.log1p(f)
+    c, e = fit_rounded(
+        log1p, (low, high), range(1, 15), "f64", lambda f: 1 / log1p(f), {1: mpf(1)})
+    out.append(swift_array(
+        "log", tail(c, 2), e, "(log(1+f) - f) / f^2 for float32 powers in float64."))
+    end = (high / (2 + high)) ** 2
+    series = lambda z: mp.atanh(mp.sqrt(z)) / mp.sqrt(z)
+    c, e = even_series(series, end, 10, "f64", {0: mpf(1), 1: mpf(1) / 3})
+    out.append(swift_array(
+        "series", tail(c, 2), e, "(atanh(s)/s - 1 - s^2/3) / s^4 by powers of s^2."))
+    c, e = reduced(mp.exp, half, 13, "f64", {
+        0: mpf(1), 1: mpf(1), 2: mpf("0.5"), 3: mpf(1) / 6})
+    out.append(swift_array("exp", tail(c, 4), e, "(e^r - 1 - r - r^2/2 - r^3/6) / r^4."))
+    for name, value, text in (
+        ("third", mpf(1) / 3, "1/3"), ("sixth", mpf(1) / 6, "1/6"),
+        ("twoLog2e", 2 / LN2, "2 log2(e)"),
+    ):
+        hi, lo = split(value)
+        out.append(swift_constant(f"{name}High", hi, f"{text} rounded to float64."))
+        out.append(swift_constant(f"{name}Low", lo, f"What it leaves of {text}."))
+    return "Power.swift and LogSumExp", "power", out
+
+
 def main():
-    title, argument, parts = {"exponential": exponential, "logarithm": logarithm}[sys.argv[1]]()
+    families = {"exponential": exponential, "logarithm": logarithm, "power": power}
+    title, argument, parts = families[sys.argv[1]]()
     print(f"// Coefficients of {title}.swift, printed by `Scripts/fit_exp_log.py {argument}`.\n")
-    print(f"/// Minimax coefficients in rising order of powers.\nenum {title}Coefficients {{")
+    print("/// Minimax coefficients in rising order of powers.")
+    print(f"enum {argument.capitalize()}Coefficients {{")
     print("\n\n".join(parts))
     print("}")
 

@@ -65,6 +65,15 @@ struct ExponentialReduction {
     typealias C = ExponentialCoefficients
     return fma(r * r, polynomial(r, layout.isWide ? C.exp64 : C.exp32), r) + 1
   }
+
+  /// 2^f = 1 + (c f + f^2 q(f)) for abs f <= 1/2 with c close to ln 2, added in this order for
+  /// monotony.
+  static func powerOfTwo(_ f: ScalarExpr) -> ScalarExpr {
+    typealias C = ExponentialCoefficients
+    let coefficients = f.layout.isWide ? C.exp2Of64 : C.exp2Of32
+    let tail = f * f * polynomial(f, Array(coefficients.dropFirst()))
+    return fma(f, coefficients[0], tail) + 1
+  }
 }
 
 extension ScalarExpr {
@@ -92,18 +101,13 @@ extension Elementary {
     return reduction.scaledDown(reduction.exponential)
   }
 
-  /// 2^x: as exp with an exact reduction. 2^f = 1 + (c f + f^2 q(f)) with c close to ln 2, added in
-  /// this order for monotony. Integers have f = 0 and exact powers.
+  /// 2^x: as exp with an exact reduction. Integers have f = 0 and exact powers.
   package static func exp2(_ x: ScalarExpr) -> ScalarExpr {
-    typealias C = ExponentialCoefficients
     let layout = x.layout
     let upper = x.clamped(toAtMost: layout.isWide ? 1024 : 128)
     let clamped = upper.clamped(toAtLeast: layout.isWide ? -1076 : -151)
     let reduction = ExponentialReduction(binary: clamped, offset: 2 * layout.bias)
-    let coefficients = layout.isWide ? C.exp2Of64 : C.exp2Of32
-    let f = reduction.r
-    let tail = f * f * polynomial(f, Array(coefficients.dropFirst()))
-    let power = fma(f, coefficients[0], tail) + 1
+    let power = ExponentialReduction.powerOfTwo(reduction.r)
     return reduction.scaled(power, negative: x .< 0)
   }
 

@@ -1,7 +1,6 @@
 // Elementary functions that await their expression.
 
 extension Elementary {
-  package static func pow(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }
   package static func rsqrt(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func cbrt(_ x: ScalarExpr) -> ScalarExpr { x }
   package static func hypot(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr { x }

@@ -1,4 +1,4 @@
-// The logistic function and its relatives: sigmoid, softplus, logaddexp.
+// The logistic function and its integral: sigmoid, softplus.
 
 extension Elementary {
   /// 1 / (1 + e^-x). With u = e^-abs(x), which cannot overflow: y = t / d where d = 1 + u and t is 1
@@ -25,16 +25,6 @@ extension Elementary {
       return sum.convert(to: .float32)
     }
     return select(x .< 0, 0, x) + log1pOfFraction(expOfNegative(x.absolute))
-  }
-
-  /// log(e^x + e^y) = max(x, y) + log1p(e^-abs(x - y)). float32 goes through float64, in full because
-  /// the sum may cancel. Equal arguments, infinite ones among them, have the difference 0.
-  package static func logaddexp(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr {
-    if x.dtype == .float32 {
-      return logaddexp(x.convert(to: .float64), y.convert(to: .float64)).convert(to: .float32)
-    }
-    let difference = select(x .== y, 0, (x - y).absolute)
-    return select(x .< y, y, x) + log1pOfFraction(expOfNegative(difference))
   }
 
   /// log(1 + u) for u from 0 to 1 in float64.
