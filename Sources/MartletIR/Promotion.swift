@@ -29,6 +29,7 @@ extension OpDefinition {
     case .floating, .floatPredicate: dtype.isFloatingPoint ? dtype : .defaultFloat
     case .bits: dtype.isFloatingPoint ? nil : dtype
     case .integer: dtype.isInteger ? dtype : nil
+    case .word: dtype == .uint64 ? dtype : nil
     case .logical: .bool
     }
   }
@@ -39,6 +40,7 @@ extension OpDefinition {
     case .number: "numbers"
     case .bits: "integers and bool"
     case .integer: "integers"
+    case .word: "uint64"
     case .numberOrBool, .floating, .comparison, .logical, .floatPredicate, .choice: "any dtype"
     }
   }

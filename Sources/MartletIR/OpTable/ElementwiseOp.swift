@@ -52,6 +52,7 @@ package enum ElementwiseOp: UInt8, CaseIterable, Sendable, Hashable {
   case bitwiseInvert
   case leftShift
   case rightShift
+  case philox
   case logicalAnd
   case logicalOr
   case logicalXor

@@ -14,6 +14,8 @@ package struct OpDefinition: Sendable {
     case bits
     /// Integers of the promoted dtype.
     case integer
+    /// uint64 alone.
+    case word
     /// Anything of the promoted dtype; the result is bool.
     case comparison
     /// Anything, converted to bool; the result is bool.

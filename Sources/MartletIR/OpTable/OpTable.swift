@@ -47,6 +47,7 @@ package enum OpTable {
     case .bitwiseInvert: .bitwiseInvert
     case .leftShift: .leftShift
     case .rightShift: .rightShift
+    case .philox: .philox
     case .logicalAnd: .logicalAnd
     case .logicalOr: .logicalOr
     case .logicalXor: .logicalXor

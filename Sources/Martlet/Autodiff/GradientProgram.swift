@@ -1,0 +1,182 @@
+// The gradient of an elementwise op as a short list of ops, taken from its row once.
+
+import MartletIR
+
+/// The steps that turn operands, result and cotangent into the operands' cotangents.
+struct GradientProgram: Sendable {
+  /// A value that a step reads.
+  enum Reference: Sendable, Hashable {
+    case operand(Int)
+    case result
+    case cotangent
+    case constant(Scalar)
+    case step(Int)
+  }
+
+  struct Step: Sendable {
+    let op: ElementwiseOp
+    let operands: [Reference]
+  }
+
+  private(set) var steps: [Step] = []
+  /// The cotangent of each operand; nil where there is none.
+  private(set) var outputs: [Reference?] = []
+  /// The operands that some step reads, as bits; and whether one reads the result.
+  private(set) var readsOperand: UInt8 = 0
+  private(set) var readsResult = false
+
+  /// The program of `op` on floats of `dtype`, or nil where the op has no gradient.
+  static func of(_ op: ElementwiseOp, dtype: DType) -> GradientProgram? {
+    (dtype == .float32 ? float32 : float64)[Int(op.rawValue)]
+  }
+
+  private static let float32 = ElementwiseOp.allCases.map { GradientProgram($0, .float32) }
+  private static let float64 = ElementwiseOp.allCases.map { GradientProgram($0, .float64) }
+
+  private init?(_ op: ElementwiseOp, _ dtype: DType) {
+    guard let gradient = op.definition.gradient else { return nil }
+    let operands = (0..<op.arity).map { index in
+      ScalarExpr.argument(index, op == .select && index == 0 ? .bool : dtype)
+    }
+    let result = ScalarExpr.argument(op.arity, dtype)
+    let cotangent = ScalarExpr.argument(op.arity + 1, dtype)
+    var numbers: [ObjectIdentifier: Reference] = [:]
+    let expressions = gradient(operands, result, cotangent)
+    for expression in expressions {
+      outputs.append(expression.map { flatten($0, arity: op.arity, &numbers) })
+    }
+  }
+
+  private mutating func flatten(
+    _ root: ScalarExpr, arity: Int, _ numbers: inout [ObjectIdentifier: Reference]
+  ) -> Reference {
+    var pending = [root]
+    while let expr = pending.last {
+      let id = ObjectIdentifier(expr.node)
+      if numbers[id] != nil {
+        pending.removeLast()
+        continue
+      }
+      switch expr.kind {
+      case .argument(let index): numbers[id] = reference(toArgument: index, arity: arity)
+      case .constant(let scalar): numbers[id] = .constant(scalar)
+      case .literal: internalError("a gradient has an untyped literal")
+      case .operation(let op, let operands):
+        append(GradientProgram.tableOp(op), operands, id, &numbers, &pending)
+      case .apply(let op, let operands): append(op, operands, id, &numbers, &pending)
+      }
+    }
+    guard let reference = numbers[ObjectIdentifier(root.node)] else {
+      internalError("a gradient was not flattened")
+    }
+    return reference
+  }
+
+  private mutating func reference(toArgument index: Int, arity: Int) -> Reference {
+    if index < arity {
+      readsOperand |= 1 << UInt8(index)
+      return .operand(index)
+    }
+    if index > arity { return .cotangent }
+    readsResult = true
+    return .result
+  }
+
+  private mutating func append(
+    _ op: ElementwiseOp, _ operands: [ScalarExpr], _ id: ObjectIdentifier,
+    _ numbers: inout [ObjectIdentifier: Reference], _ pending: inout [ScalarExpr]
+  ) {
+    let known = operands.compactMap { numbers[ObjectIdentifier($0.node)] }
+    if known.count == operands.count {
+      steps.append(Step(op: op, operands: known))
+      numbers[id] = .step(steps.count - 1)
+    } else {
+      pending += operands.filter { numbers[ObjectIdentifier($0.node)] == nil }
+    }
+  }
+
+  /// The row that records a machine operation of a gradient expression.
+  private static func tableOp(_ op: ScalarOp) -> ElementwiseOp {
+    switch op {
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply: .multiply
+    case .divide: .divide
+    case .fma: .fma
+    case .negate: .negative
+    case .absolute: .abs
+    case .squareRoot: .sqrt
+    case .equal: .equal
+    case .notEqual: .notEqual
+    case .less: .less
+    case .lessEqual: .lessEqual
+    case .select: .select
+    case .and: .bitwiseAnd
+    case .or: .bitwiseOr
+    case .xor: .bitwiseXor
+    case .not: .bitwiseInvert
+    case .floor, .ceil, .truncate, .roundEven, .remainderFloat, .quotient, .remainder,
+      .multiplyHigh, .shiftLeft, .shiftRight, .convert, .bitcast, .lookup, .check:
+      internalError("a gradient uses \(op), which is no row of the op table")
+    }
+  }
+
+  /// The cotangents of the operands that `wanted` asks for.
+  func cotangents(
+    operands: [Tensor?], result: Tensor?, cotangent: Tensor, wanted: (Int) -> Bool
+  ) -> [Tensor?] {
+    var values = [Tensor?](repeating: nil, count: steps.count)
+    func tensor(_ reference: Reference) -> Tensor {
+      switch reference {
+      case .operand(let index): operands[index] ?? internalError("a tape lost an operand")
+      case .result: result ?? internalError("a tape lost a result")
+      case .cotangent: cotangent
+      case .constant(let scalar): Tensor(weak: .double(scalar.asDouble))
+      case .step(let index): values[index] ?? internalError("a gradient step is missing")
+      }
+    }
+    // Only the steps that a wanted output depends on; operands precede their users.
+    var isNeeded = [Bool](repeating: false, count: steps.count)
+    for (position, output) in outputs.enumerated() {
+      if wanted(position), case .step(let index)? = output { isNeeded[index] = true }
+    }
+    for index in steps.indices.reversed() where isNeeded[index] {
+      for case .step(let earlier) in steps[index].operands { isNeeded[earlier] = true }
+    }
+    for index in steps.indices where isNeeded[index] {
+      values[index] = Tensor.elementwise(
+        steps[index].op, steps[index].operands.map(tensor), site: .frame)
+    }
+    return outputs.enumerated().map { position, output in
+      wanted(position) ? output.map(tensor) : nil
+    }
+  }
+}
+
+extension Op {
+  /// Whether the gradient rule reads operand `position`.
+  func gradientReads(operand position: Int) -> Bool {
+    switch self {
+    case .elementwise(let op):
+      // Both dtypes have the same shape of program.
+      (GradientProgram.of(op, dtype: .float32)?.readsOperand ?? 0) >> UInt8(position) & 1 == 1
+    case .reduce(let reduction, _):
+      switch reduction {
+      case .product, .maximum, .minimum: true
+      case .sum, .mean, .any, .all: false
+      }
+    case .gather, .scatter: position == 1
+    case .matmul: true
+    case .cast, .iota, .view, .argReduce, .pad, .concatenate: false
+    }
+  }
+
+  /// Whether the gradient rule reads the result.
+  var gradientReadsResult: Bool {
+    switch self {
+    case .elementwise(let op): GradientProgram.of(op, dtype: .float32)?.readsResult ?? false
+    case .reduce(let reduction, _): reduction == .maximum || reduction == .minimum
+    case .cast, .iota, .view, .argReduce, .pad, .concatenate, .gather, .scatter, .matmul: false
+    }
+  }
+}

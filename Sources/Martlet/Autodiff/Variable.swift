@@ -1,0 +1,120 @@
+// Variables: named places for parameters, and gradients by every variable that a closure touched.
+
+import MartletIR
+import Synchronization
+
+/// A place that holds a tensor and can be given another: a parameter of a model.
+///
+///     let w = Variable(0), b = Variable(0)
+///     let (loss, gradients) = valueWithGradients { (x * w.value + b.value - y).square().mean() }
+///     w.value -= 0.01 * gradients[w]
+public final class Variable: Sendable {
+  private let content: Mutex<Tensor>
+
+  /// A variable that holds `value`; a literal becomes a floating-point number.
+  public init(_ value: Tensor) { content = Mutex(value.asFloat) }
+
+  /// The tensor held. Reading it inside `valueWithGradients` makes the gradient know this variable.
+  public var value: Tensor {
+    get {
+      let tensor = content.withLock { $0 }
+      guard let scope = VariableScope.current else { return tensor }
+      return scope.read(self, tensor)
+    }
+    set { content.withLock { $0 = newValue.asFloat } }
+  }
+}
+
+/// Gradients by variable; zero for a variable that the result does not depend on.
+public struct VariableGradients: Sendable {
+  let gradients: [ObjectIdentifier: Tensor]
+  /// The variables that were read, in the order of their first reading.
+  public let variables: [Variable]
+
+  /// The gradient by `variable`, with its shape and dtype.
+  public subscript(variable: Variable) -> Tensor {
+    gradients[ObjectIdentifier(variable)]
+      ?? Tensor.filled(
+        variable.value.shape, with: Scalar(dtype: variable.value.dtype, bits: 0))
+  }
+}
+
+/// The variables that a gradient scope has read, each watched once as long as it holds its tensor.
+final class VariableScope: Sendable {
+  @TaskLocal static var current: VariableScope?
+
+  struct Reading: Sendable {
+    let variable: Variable
+    /// The tensor as the enclosing scopes know it.
+    let original: Tensor
+    let watched: Tensor
+    let number: Int
+  }
+
+  let tape = Tape()
+  private let enclosing = VariableScope.current
+  private let readings = Mutex<[ObjectIdentifier: Reading]>([:])
+  private let order = Mutex<[Variable]>([])
+
+  /// The watched alias of what `variable` holds.
+  func read(_ variable: Variable, _ tensor: Tensor) -> Tensor {
+    // A tensor assigned inside the scope carries its own history: it is not a parameter.
+    guard tensor.tracking?.number(on: tape) == nil, tape.isOpen else { return tensor }
+    let outer = enclosing.map { $0.read(variable, tensor) } ?? tensor
+    let id = ObjectIdentifier(variable)
+    if let known = readings.withLock({ $0[id] }), known.isOf(tensor) { return known.watched }
+    guard outer.dtype.isFloatingPoint, !outer.isPoisoned else { return outer }
+    let (watched, number) = tape.watch(outer)
+    let reading = Reading(variable: variable, original: tensor, watched: watched, number: number)
+    let isFirst = readings.withLock { $0.updateValue(reading, forKey: id) == nil }
+    if isFirst { order.withLock { $0.append(variable) } }
+    return watched
+  }
+
+  var all: [Reading] {
+    let known = readings.withLock { $0 }
+    return order.withLock { $0 }.compactMap { known[ObjectIdentifier($0)] }
+  }
+}
+
+extension VariableScope.Reading {
+  /// Whether the variable still held the same tensor when it was read.
+  func isOf(_ tensor: Tensor) -> Bool {
+    guard case .handle(let a) = original.storage, case .handle(let b) = tensor.storage else {
+      return false
+    }
+    return a === b
+  }
+}
+
+/// The value of `loss` and its gradients by every `Variable` it read.
+///
+///     let (loss, gradients) = valueWithGradients { (prediction(x) - y).square().mean() }
+///     for variable in gradients.variables { variable.value -= 0.1 * gradients[variable] }
+///
+/// - Parameter loss: A function with a one-element floating-point result.
+public func valueWithGradients(
+  file: StaticString = #fileID, line: UInt = #line, _ loss: () throws -> Tensor
+) rethrows -> (value: Tensor, gradients: VariableGradients) {
+  let scope = VariableScope()
+  defer { _ = scope.tape.close() }
+  let output = try VariableScope.$current.withValue(scope, operation: loss)
+  let readings = scope.all
+  let variables = readings.map(\.variable)
+  func result(_ tensors: [Tensor]) -> VariableGradients {
+    let pairs = zip(variables.map(ObjectIdentifier.init), tensors)
+    return VariableGradients(
+      gradients: Dictionary(pairs, uniquingKeysWith: { first, _ in first }), variables: variables)
+  }
+  if output.isPoisoned { return (output, result(readings.map { _ in output })) }
+  let recording = Recording(closing: scope.tape, output: output)
+  do throws(TensorError) {
+    let gradients = try recording.gradients(
+      of: "valueWithGradients", at: readings.map { ($0.number, $0.watched) },
+      site: .exact(file, line))
+    return (recording.value, result(gradients))
+  } catch {
+    let failed = Tensor.failed(error, at: .exact(file, line))
+    return (failed, result(readings.map { _ in failed }))
+  }
+}

@@ -1,0 +1,74 @@
+// What happens to an error of an op: it is thrown by the enclosing scope, or it stops the process.
+
+package import MartletIR
+import MartletRuntime
+import Synchronization
+
+/// Where an op was called.
+enum CallSite {
+  /// A function, method or subscript: its default arguments say.
+  case exact(StaticString, UInt)
+  /// An operator, which cannot take such arguments: the stack says, if an error asks.
+  case frame
+
+  var location: TensorError.Location? {
+    switch self {
+    case .exact(let file, let line):
+      TensorError.Location(file: "\(file)", line: Int(clamping: line))
+    case .frame: CallStack.userLocation()
+    }
+  }
+}
+
+/// The scope of a `withTensorErrors`: it keeps the first error.
+final class ErrorScope: Sendable {
+  @TaskLocal static var current: ErrorScope?
+
+  private let first = Mutex<TensorError?>(nil)
+
+  func note(_ error: TensorError) { first.withLock { $0 = $0 ?? error } }
+
+  var error: TensorError? { first.withLock { $0 } }
+}
+
+/// Runs `body` so that a failing tensor operation becomes a thrown `TensorError`.
+///
+/// Inside, a bad op returns a poisoned tensor, every op on it is poisoned with the same error, and the
+/// scope throws the first error however `body` returns. Ops that can fail on values (index tensors,
+/// negative integer powers) are checked when they are called. Outside such a scope a bad op stops the
+/// process with the same message.
+///
+///     do {
+///       try withTensorErrors { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
+///     } catch {
+///       print(error)     // main.swift:2: add(float32[2], float32[3]): the shapes do not broadcast...
+///     }
+///
+/// - Returns: What `body` returns.
+/// - Throws: The first `TensorError`, or else what `body` throws.
+public func withTensorErrors<Result>(_ body: () throws -> Result) throws -> Result {
+  let scope = ErrorScope()
+  let result = Swift.Result { try ErrorScope.$current.withValue(scope, operation: body) }
+  if let error = scope.error { throw error }
+  return try result.get()
+}
+
+extension Tensor {
+  /// The poisoned tensor that stands for a failed op, or the end of the process.
+  @inline(never)
+  static func failed(_ error: TensorError, at site: CallSite) -> Tensor {
+    let error = error.at(site.location)
+    guard let scope = ErrorScope.current else { trap(error) }
+    scope.note(error)
+    return Tensor(Handle(poisoned: error))
+  }
+
+  /// Runs a recording that may fail.
+  @inline(__always)
+  static func attempt(_ site: CallSite, _ body: () throws(TensorError) -> Tensor) -> Tensor {
+    do throws(TensorError) { return try body() } catch { return failed(error, at: site) }
+  }
+}
+
+/// The one way in which a user's mistake stops the process.
+func trap(_ error: TensorError) -> Never { fatalError("\(error)") }

@@ -1,0 +1,62 @@
+// Where an operator was called: the nearest frame of the stack that is not the library's.
+
+internal import CPlatform
+package import MartletIR
+
+/// Finds user code on the stack, for messages only.
+package enum CallStack {
+  /// The mangled names of the library's own functions start so.
+  private static let ownPrefixes = [
+    "$s7Martlet", "$s9MartletIR", "$s15MartletRuntime", "$s9MartletNN", "$s13MartletFusion",
+    "$s15MartletLowering", "$s18MartletInterpreter", "$ss", "$sSa", "$sS",
+  ]
+
+  /// The innermost user frame that has a source line.
+  ///
+  /// Exact where every call has a frame of its own (debug builds); optimized code may have merged the
+  /// user's frame with its caller's, so the location says that it is the nearest one.
+  package static func userLocation() -> TensorError.Location? {
+    let limit = 64
+    return withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: limit) { frames in
+      frames.initialize(repeating: nil)
+      guard let base = frames.baseAddress else { return nil }
+      let count = Int(martlet_return_addresses(base, Int32(limit)))
+      for case let address? in frames.prefix(count) where !isOwn(address) {
+        if let location = location(of: address) { return location }
+      }
+      return nil
+    }
+  }
+
+  private static func isOwn(_ address: UnsafeRawPointer) -> Bool {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { name in
+      guard let base = name.baseAddress else { return true }
+      base.initialize(repeating: 0, count: 256)
+      guard martlet_symbol(address, base, 256, nil, 0, nil) != 0 else { return true }
+      let symbol = String(cString: base)
+      return ownPrefixes.contains { symbol.hasPrefix($0) }
+    }
+  }
+
+  private static func location(of address: UnsafeRawPointer) -> TensorError.Location? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { file in
+      guard let base = file.baseAddress else { return nil }
+      base.initialize(repeating: 0, count: 1024)
+      var line: Int32 = 0
+      guard martlet_source_line(address, base, 1024, &line) != 0, line > 0 else { return nil }
+      return TensorError.Location(
+        file: String(cString: base), line: Int(line), isExact: isDebugBuild)
+    }
+  }
+
+  private static var isDebugBuild: Bool {
+    var isDebug = false
+    // An assertion's condition is evaluated in debug builds only.
+    assert(
+      {
+        isDebug = true
+        return true
+      }())
+    return isDebug
+  }
+}

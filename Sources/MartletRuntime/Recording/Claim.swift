@@ -1,0 +1,188 @@
+// A claim: the pending ancestors of some roots, marked as running and copied out as a trace.
+
+package import MartletIR
+
+/// What a force is about to run.
+struct Claim {
+  enum Outcome {
+    /// Nothing of it is pending any more.
+    case settled
+    /// Another thread is running a part; wait for the generation to move.
+    case blocked(UInt32)
+    /// Values of other segments are needed first.
+    case needs([Handle])
+    /// A record of the claim reads a failure; the record takes the error.
+    case failed(Int, TensorError)
+    case claimed(Claim)
+  }
+
+  /// The records, in order, by their index in the segment; node i of the trace is record `indices[i]`.
+  let indices: [Int]
+  let roots: [Int]
+  let trace: Trace
+
+  /// Claims what the handles of `roots` that are pending in `segment` need.
+  static func make(_ roots: [Handle], in segment: TraceSegment) -> Outcome {
+    segment.lock.lock()
+    defer { segment.lock.unlock() }
+    let address = segment.address
+    let indices = roots.compactMap { handle in
+      handle.segment.load(ordering: .relaxed) == address ? Int(handle.index) : nil
+    }
+    return make(indices, in: segment)
+  }
+
+  /// Claims everything of `segment` that a live handle waits for, or the last such record alone.
+  static func make(allOf segment: TraceSegment, oneByOne: Bool) -> Outcome {
+    segment.lock.lock()
+    defer { segment.lock.unlock() }
+    let live = segment.liveRecords()
+    return make(oneByOne ? live.suffix(1) : live, in: segment)
+  }
+
+  /// The caller holds the lock.
+  private static func make(_ roots: [Int], in segment: TraceSegment) -> Outcome {
+    guard !roots.isEmpty else { return .settled }
+    let needed: [Int]
+    switch ancestors(of: roots, in: segment) {
+    case .records(let records): needed = records
+    case .other(let outcome): return outcome
+    }
+    var builder = TraceBuilder(segment: segment, claimed: needed)
+    let trace = builder.build()
+    for index in needed { segment.setState(index, .running) }
+    return .claimed(Claim(indices: needed, roots: roots, trace: trace))
+  }
+
+  private enum Ancestors {
+    case records([Int])
+    case other(Outcome)
+  }
+
+  /// The pending records that `roots` depend on, themselves included, in ascending order.
+  private static func ancestors(of roots: [Int], in segment: TraceSegment) -> Ancestors {
+    var seen = [Bool](repeating: false, count: (roots.max() ?? 0) + 1)
+    var stack: [Int] = []
+    var foreign: [Handle] = []
+    for root in roots where !seen[root] {
+      seen[root] = true
+      stack.append(root)
+    }
+    var needed: [Int] = []
+    while let index = stack.popLast() {
+      switch segment.states[index] {
+      case .running: return .other(.blocked(segment.generation.current))
+      case .done, .retired: continue
+      case .pending: break
+      }
+      needed.append(index)
+      let record = segment.records + index
+      for position in 0..<record.pointee.operandCount {
+        switch record.pointee.operand(position) {
+        case .none, .scalar: break
+        case .record(let producer):
+          let producer = Int(producer)
+          if segment.states[producer] == .done,
+            case .failure(let error) = segment.records[producer].result
+          {
+            return .other(.failed(index, error))
+          }
+          if !seen[producer] {
+            seen[producer] = true
+            stack.append(producer)
+          }
+        case .handle(let handle):
+          switch handle.settled {
+          case .failure(let error)?: return .other(.failed(index, error))
+          case .none: foreign.append(handle)
+          case .value?, .some(.none): break
+          }
+        }
+      }
+    }
+    if !foreign.isEmpty { return .other(.needs(foreign)) }
+    needed.sort()
+    return .records(needed)
+  }
+}
+
+/// Copies claimed records out of their segment as a trace.
+private struct TraceBuilder {
+  let segment: TraceSegment
+  let claimed: [Int]
+  private var trace = Trace()
+  /// Leaves by the identity of their handle, or by the record that holds their value.
+  private var leafOfHandle: [ObjectIdentifier: Int] = [:]
+  private var leafOfRecord: [Int32: Int] = [:]
+
+  init(segment: TraceSegment, claimed: [Int]) {
+    self.segment = segment
+    self.claimed = claimed
+  }
+
+  mutating func build() -> Trace {
+    trace.nodes.reserveCapacity(claimed.count)
+    // How many uses of each claimed record come from claimed records.
+    var inside = [Int32](repeating: 0, count: claimed.count)
+    for index in claimed {
+      let record = segment.records + index
+      var operands: [Trace.Operand] = []
+      operands.reserveCapacity(3)
+      for position in 0..<record.pointee.operandCount {
+        let isDying = record.pointee.isLastOwner(ofOperand: position)
+        switch record.pointee.operand(position) {
+        case .none: break
+        case .scalar(let scalar): operands.append(.scalar(scalar))
+        case .handle(let handle): operands.append(.leaf(leaf(handle, isDying: isDying)))
+        case .record(let producer):
+          if let earlier = claimedNode(Int(producer)) {
+            inside[earlier] += 1
+            operands.append(.node(earlier))
+          } else {
+            operands.append(.leaf(leaf(ofRecord: producer)))
+          }
+        }
+      }
+      trace.nodes.append(
+        Trace.Node(
+          op: record.pointee.op, dtype: record.pointee.dtype, shape: record.pointee.shape,
+          operands: operands, site: record.pointee.site))
+    }
+    for (node, index) in claimed.enumerated() {
+      let record = segment.records[index]
+      trace.nodes[node].isOutput = record.handle != nil || record.uses > inside[node]
+    }
+    return trace
+  }
+
+  /// The node of record `index`, or nil where it ran before.
+  private func claimedNode(_ index: Int) -> Int? {
+    var (low, high) = (0, claimed.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if claimed[middle] < index { low = middle + 1 } else { high = middle }
+    }
+    return low < claimed.count && claimed[low] == index ? low : nil
+  }
+
+  private mutating func leaf(_ handle: Handle, isDying: Bool) -> Int {
+    let id = ObjectIdentifier(handle)
+    if let known = leafOfHandle[id] { return known }
+    guard let value = handle.value else { internalError("a leaf without a value") }
+    leafOfHandle[id] = trace.leaves.count
+    trace.leaves.append(value)
+    trace.isLeafDying.append(isDying)
+    return trace.leaves.count - 1
+  }
+
+  private mutating func leaf(ofRecord index: Int32) -> Int {
+    if let known = leafOfRecord[index] { return known }
+    guard case .value(let value) = segment.records[Int(index)].result else {
+      internalError("a producer without a value")
+    }
+    leafOfRecord[index] = trace.leaves.count
+    trace.leaves.append(value)
+    trace.isLeafDying.append(false)
+    return trace.leaves.count - 1
+  }
+}

@@ -1,0 +1,149 @@
+// Forcing: claim what a value needs, run it without a lock, settle the handles that wait for it.
+
+package import MartletIR
+
+/// Turns pending handles into values.
+///
+/// A force first waits for records in flight, then claims all it needs under one lock, and never
+/// waits while it holds a claim; so forces of overlapping graphs from many threads run each op once
+/// and cannot wait for each other in a circle.
+package enum Force {
+  /// The value of `handle`, computed now if it is pending.
+  package static func value(of handle: Handle) throws(TensorError) -> Value {
+    if let outcome = handle.settled { return try value(outcome) }
+    try realize([handle])
+    guard let outcome = handle.settled else { internalError("a forced handle is still pending") }
+    return try value(outcome)
+  }
+
+  private static func value(_ outcome: Handle.Outcome) throws(TensorError) -> Value {
+    switch outcome {
+    case .value(let value): return value
+    case .failure(let error): throw error
+    case .none: internalError("a settled handle without an outcome")
+    }
+  }
+
+  /// Realizes `roots` together; handles of one segment share kernels. Failures stay in the handles.
+  package static func realize(_ roots: [Handle]) throws(TensorError) {
+    // Work that waits for other segments' values stays on an explicit stack.
+    var stack = [roots]
+    while let handles = stack.last {
+      let pending = handles.filter(\.isPending)
+      guard let first = pending.first else {
+        stack.removeLast()
+        continue
+      }
+      let address = first.segment.load(ordering: .acquiring)
+      guard address != 0 else { continue }
+      let segment = TraceSegment.at(address)
+      let claim = Claim.make(pending, in: segment)
+      switch try advance(claim, in: segment) {
+      case .retry: continue
+      case .needs(let foreign): stack.append(foreign)
+      case .split: stack += pending.map { [$0] }
+      }
+    }
+  }
+
+  /// Runs everything of `segment` that a live handle waits for: the bound on a trace.
+  ///
+  /// A value that cannot be had stays in its handle as an error; where memory is short the ops stay
+  /// pending, and whoever asks for their values meets the error.
+  static func all(of segment: TraceSegment) {
+    var oneByOne = false
+    while true {
+      let claim = Claim.make(allOf: segment, oneByOne: oneByOne)
+      if case .settled = claim { return }
+      do throws(TensorError) {
+        switch try advance(claim, in: segment) {
+        case .retry: break
+        case .needs(let foreign): try realize(foreign)
+        case .split: oneByOne = true
+        }
+      } catch {
+        return
+      }
+    }
+  }
+
+  private enum Progress {
+    case retry
+    case needs([Handle])
+    /// The roots failed together: each is to be run alone, to see whose error it is.
+    case split
+  }
+
+  private static func advance(
+    _ outcome: Claim.Outcome, in segment: TraceSegment
+  ) throws(TensorError) -> Progress {
+    switch outcome {
+    case .settled: return .retry
+    case .blocked(let generation): segment.generation.wait(past: generation)
+    case .needs(let foreign): return .needs(foreign)
+    case .failed(let index, let error):
+      change(segment) { doomed in fail(index, error, in: segment, doomed: &doomed) }
+    case .claimed(let claim):
+      do throws(TensorError) {
+        let values = try Runtime.run(claim.trace)
+        change(segment) { doomed in settle(claim, values, in: segment, doomed: &doomed) }
+      } catch {
+        change(segment) { doomed in
+          for index in claim.indices { segment.setState(index, .pending) }
+          if claim.roots.count == 1, error.kind != .memory {
+            fail(claim.roots[0], error, in: segment, doomed: &doomed)
+          }
+        }
+        if error.kind == .memory { throw error }
+        if claim.roots.count > 1 { return .split }
+      }
+    }
+    return .retry
+  }
+
+  /// Changes records under the lock, then wakes waiters and releases what nobody wants any more.
+  private static func change(_ segment: TraceSegment, _ body: (inout [Handle]) -> Void) {
+    var doomed: [Handle] = []
+    segment.lock.lock()
+    body(&doomed)
+    let isRecycled = segment.finishIfEmpty()
+    segment.lock.unlock()
+    segment.generation.advance()
+    if isRecycled { segment.recycle() }
+    if !doomed.isEmpty { ThreadState.current.release(&doomed) }
+  }
+
+  /// Hands the values to the handles and records that wait; the caller holds the lock.
+  private static func settle(
+    _ claim: Claim, _ values: [Value?], in segment: TraceSegment, doomed: inout [Handle]
+  ) {
+    for (node, index) in claim.indices.enumerated() {
+      let value = values[node]
+      if let handle = segment.records[index].handle {
+        guard let value else { internalError("a run left out a value that is waited for") }
+        handle._withUnsafeGuaranteedRef { $0.settle(.value(value)) }
+        segment.records[index].handle = nil
+      }
+      segment.finish(index, value.map { .value($0) } ?? .none)
+    }
+    // Consumers come after their producers, so a retired consumer frees its producers in turn.
+    for index in claim.indices.reversed() where segment.states[index] == .done {
+      segment.releaseOperands(of: index, doomed: &doomed)
+      segment.retireIfUnwanted(index, doomed: &doomed)
+    }
+  }
+
+  /// Gives record `index` the error as its result; the caller holds the lock.
+  private static func fail(
+    _ index: Int, _ error: TensorError, in segment: TraceSegment, doomed: inout [Handle]
+  ) {
+    guard segment.states[index] == .pending else { return }
+    if let handle = segment.records[index].handle {
+      handle._withUnsafeGuaranteedRef { $0.settle(.failure(error)) }
+      segment.records[index].handle = nil
+    }
+    segment.finish(index, .failure(error))
+    segment.releaseOperands(of: index, doomed: &doomed)
+    segment.retireIfUnwanted(index, doomed: &doomed)
+  }
+}

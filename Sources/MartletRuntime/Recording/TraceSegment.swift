@@ -1,0 +1,210 @@
+// A bounded run of recorded ops, appended to by one thread, read by any.
+
+import MartletIR
+import Synchronization
+
+/// Records in the order of recording; operands within it are indices, others are retained handles.
+///
+/// A record is retired as soon as nobody wants it: its handle is gone or settled, and no unretired
+/// record of the segment reads it. Retiring is a loop over indices, never a recursion. A segment
+/// whose records are all retired starts anew, so a loop that inspects its results reuses one segment.
+///
+/// Segments are never freed, only recycled: a handle may name one by address without keeping it alive
+/// and check under its lock that it is still meant.
+///
+/// Invariant behind `@unchecked`: everything below is read and written under `lock`.
+final class TraceSegment: @unchecked Sendable {
+  /// The number of records after which a segment is cut, unless a test lifts it.
+  static let defaultCapacity = 4096
+  static let capacity = Atomic<Int>(defaultCapacity)
+
+  let lock = FutexLock()
+  private(set) var count = 0
+  /// The records that are not retired.
+  private(set) var active = 0
+  private var allocated = 0
+  private(set) var records: UnsafeMutablePointer<Record>
+  private(set) var states: UnsafeMutablePointer<RecordState>
+  /// Bytes of the realized buffers that pending records keep alive; a buffer counts once a use.
+  private(set) var retainedBytes = 0
+  /// Whether a thread appends to it; else it is recycled once its records are retired.
+  private var isOwned = true
+  /// Counts settlements; waiters sleep on it.
+  let generation = Generation()
+
+  private static let free = Mutex<[TraceSegment]>([])
+
+  private init() {
+    allocated = 256
+    records = .allocate(capacity: allocated)
+    states = .allocate(capacity: allocated)
+  }
+
+  /// A segment for the calling thread to append to.
+  static func acquire() -> TraceSegment {
+    if let segment = free.withLock({ $0.popLast() }) {
+      segment.lock.lock()
+      segment.isOwned = true
+      segment.lock.unlock()
+      return segment
+    }
+    let segment = TraceSegment()
+    // Never freed: handles name segments by address.
+    _ = Unmanaged.passRetained(segment)
+    return segment
+  }
+
+  var address: UInt { UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()) }
+
+  static func at(_ address: UInt) -> TraceSegment {
+    guard let pointer = UnsafeRawPointer(bitPattern: address) else {
+      internalError("a pending handle without a segment")
+    }
+    return Unmanaged<TraceSegment>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// Gives the segment up: its thread ends or needs a fresh one.
+  func abandon() {
+    lock.lock()
+    isOwned = false
+    let isEmpty = active == 0
+    if isEmpty { count = 0 }
+    lock.unlock()
+    if isEmpty { TraceSegment.free.withLock { $0.append(self) } }
+  }
+
+  /// Whether another record fits under the bounds; the caller holds the lock.
+  func hasRoom(retainedLimit: Int) -> Bool {
+    if active == 0 { count = 0 }
+    return count < TraceSegment.capacity.load(ordering: .relaxed) && retainedBytes < retainedLimit
+  }
+
+  /// Appends a record; the caller holds the lock and has checked `hasRoom`.
+  func append(_ record: consuming Record, for handle: Handle) {
+    if count == allocated { grow() }
+    record.handle = Unmanaged.passUnretained(handle)
+    var bytes = 0
+    for position in 0..<record.operandCount {
+      if case .handle(let operand) = record.operand(position), let value = operand.value {
+        bytes &+= value.buffer.capacity
+      }
+    }
+    record.retainedBytes = bytes
+    retainedBytes &+= bytes
+    (records + count).initialize(to: record)
+    states[count] = .pending
+    handle.attach(to: self, index: Int32(truncatingIfNeeded: count))
+    count += 1
+    active += 1
+  }
+
+  /// The operand as this segment stores it; the caller holds the lock.
+  func operand(_ operand: RecordOperand) -> Record.Operand {
+    switch operand {
+    case .scalar(let scalar): return .scalar(scalar)
+    case .handle(let handle):
+      // The lock keeps a handle of this segment from settling between the test and the use.
+      if handle.segment.load(ordering: .acquiring) == address {
+        records[Int(handle.index)].uses += 1
+        return .record(handle.index)
+      }
+      return .handle(handle)
+    }
+  }
+
+  private func grow() {
+    let capacity = allocated * 4
+    let newRecords = UnsafeMutablePointer<Record>.allocate(capacity: capacity)
+    let newStates = UnsafeMutablePointer<RecordState>.allocate(capacity: capacity)
+    for index in 0..<count where states[index] != .retired {
+      (newRecords + index).moveInitialize(from: records + index, count: 1)
+    }
+    newStates.initialize(from: states, count: count)
+    records.deallocate()
+    states.deallocate()
+    (records, states, allocated) = (newRecords, newStates, capacity)
+  }
+
+  /// Forgets a handle whose last reference is gone.
+  func drop(_ handle: Handle, recordedAt address: UInt) {
+    var doomed: [Handle] = []
+    lock.lock()
+    // Settled meanwhile: then there is no record to forget.
+    if handle.segment.load(ordering: .relaxed) == address {
+      records[Int(handle.index)].handle = nil
+      retireIfUnwanted(Int(handle.index), doomed: &doomed)
+    }
+    let isRecycled = finishIfEmpty()
+    lock.unlock()
+    if isRecycled { TraceSegment.free.withLock { $0.append(self) } }
+    if !doomed.isEmpty { ThreadState.current.release(&doomed) }
+  }
+
+  /// Whether an unowned segment has just become free; the caller holds the lock.
+  func finishIfEmpty() -> Bool {
+    guard active == 0, count > 0 else { return false }
+    count = 0
+    retainedBytes = 0
+    return !isOwned
+  }
+
+  /// Puts a free segment back.
+  func recycle() { TraceSegment.free.withLock { $0.append(self) } }
+
+  /// Retires record `index` if nobody wants it, and its producers in turn; the caller holds the lock
+  /// and releases `doomed` after it has given the lock up.
+  func retireIfUnwanted(_ index: Int, doomed: inout [Handle]) {
+    guard isUnwanted(index) else { return }
+    var pending = [index]
+    while let index = pending.popLast() {
+      guard isUnwanted(index) else { continue }
+      states[index] = .retired
+      active -= 1
+      detachOperands(of: index, doomed: &doomed, unwanted: &pending)
+      (records + index).deinitialize(count: 1)
+    }
+  }
+
+  /// Gives up the operands of a record that has run, and retires those nobody else wants.
+  func releaseOperands(of index: Int, doomed: inout [Handle]) {
+    var unwanted: [Int] = []
+    detachOperands(of: index, doomed: &doomed, unwanted: &unwanted)
+    for producer in unwanted { retireIfUnwanted(producer, doomed: &doomed) }
+  }
+
+  private func detachOperands(
+    of index: Int, doomed: inout [Handle], unwanted: inout [Int]
+  ) {
+    for position in 0..<records[index].operandCount {
+      switch records[index].operand(position) {
+      case .none, .scalar: break
+      case .handle(let handle): doomed.append(handle)
+      case .record(let producer):
+        records[Int(producer)].uses -= 1
+        if isUnwanted(Int(producer)) { unwanted.append(Int(producer)) }
+      }
+    }
+    records[index].clearOperands()
+    retainedBytes &-= records[index].retainedBytes
+    records[index].retainedBytes = 0
+  }
+
+  private func isUnwanted(_ index: Int) -> Bool {
+    (states[index] == .pending || states[index] == .done)
+      && records[index].handle == nil && records[index].uses == 0
+  }
+
+  /// Marks a claimed record as run and keeps `result` for its pending consumers.
+  func finish(_ index: Int, _ result: Record.Result) {
+    states[index] = .done
+    records[index].result = result
+  }
+
+  /// Changes the state of record `index`; the caller holds the lock.
+  func setState(_ index: Int, _ state: RecordState) { states[index] = state }
+
+  /// The records that a live handle waits for; the caller holds the lock.
+  func liveRecords() -> [Int] {
+    (0..<count).filter { states[$0] == .pending && records[$0].handle != nil }
+  }
+}
