@@ -51,6 +51,9 @@ let package = Package(
     .testTarget(
       name: "CBindingsTests",
       dependencies: ["CBindingsCheck", "CLLVM", "COpenBLAS", "CPlatform"], swiftSettings: settings),
+    .testTarget(
+      name: "InterpreterTests", dependencies: ["MartletIR", "MartletInterpreter"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
