@@ -66,12 +66,55 @@ def rounded_array(name, comment, f, low, high, count, weight, low_name=None):
     exact = problem.solve()[0]
     coefficients = {p: rounded(c, "f64") for p, c in exact.items()}
     rest = rounded(exact[0] - coefficients[0], "f64") if low_name else mpf(0)
+    coefficients[0] += rest
+    coefficients = nudged(problem, coefficients)
     whole = dict(coefficients)
-    whole[0] += rest
+    coefficients[0] -= rest
     text = swift_array(name, coefficients, problem.solve(whole)[1], comment)
     if low_name:
         text += "\n\n" + constant(low_name, f"What the first of `{name}` lacks.", rest)
     return text
+
+
+def nudged(problem, coefficients):
+    """The coefficients after steps of one unit in the last place that lower the largest error."""
+    points = range(0, len(problem.xs), 4)
+
+    def errors(c):
+        return [
+            float(problem.weights[k] * (problem.values[k] - mp.polyval(
+                [c[p] for p in sorted(c, reverse=True)], problem.xs[k])))
+            for k in points
+        ]
+
+    current = errors(coefficients)
+    units = {}
+    for p in range(1, 7):
+        units[p] = mp.ldexp(1, int(mp.frexp(coefficients[p])[1]) - 53)
+    effects = {
+        p: [float(problem.weights[k] * units[p] * problem.xs[k] ** p) for k in points]
+        for p in units
+    }
+    steps = {p: 0 for p in units}
+    best = max(map(abs, current))
+    improved = True
+    while improved:
+        improved = False
+        # Single steps, then steps of two coefficients against each other.
+        moves = [((p, d),) for p in units for d in (-1, 1)]
+        moves += [((p, d), (q, -d)) for p in units for q in units if p < q for d in (-1, 1)]
+        moves += [((p, d), (q, d)) for p in units for q in units if p < q for d in (-1, 1)]
+        for move in moves:
+            trial = list(current)
+            for p, d in move:
+                trial = [t - d * e for t, e in zip(trial, effects[p])]
+            worst = max(map(abs, trial))
+            if worst < best * 0.999:
+                current, best, improved = trial, worst, True
+                for p, d in move:
+                    steps[p] += d
+                break
+    return {p: c + steps.get(p, 0) * units.get(p, 0) for p, c in coefficients.items()}
 
 
 def constant(name, comment, value):
@@ -143,8 +186,8 @@ def error():
     return [
         array("small32", "erf x / x - 1 in x² for |x| <= 0.9.",
               erf_slope, TINY, ERF_JUNCTION**2, 6, weight, "f32"),
-        array("large32", "The eighth root of erfc x in x for 0.9 <= x <= 3.95.",
-              lambda x: mp.erfc(x) ** (mpf(1) / ERF_POWER), ERF_JUNCTION, ERF_END, 8,
+        array("large32", "1 minus the eighth root of erfc x in x for 0.9 <= x <= 3.95.",
+              lambda x: 1 - mp.erfc(x) ** (mpf(1) / ERF_POWER), ERF_JUNCTION, ERF_END, 8,
               lambda x: ERF_POWER * mp.erfc(x) ** (1 - mpf(1) / ERF_POWER), "f32"),
         rounded_array(
             "small64", "erf x / x - 1 in x² for |x| <= 1.", erf_slope, TINY, 1, 14, weight),
@@ -153,9 +196,13 @@ def error():
             scaled_erfc, erfc_variable(0), erfc_variable("10.1"), 12,
             lambda t: 1 / scaled_erfc(t)),
         rounded_array(
-            "scaled64", "(x + 3) exp(x²) erfc x in (x - 3) / (x + 3) for 1/2 <= x <= 27.",
-            scaled_erfc, erfc_variable("0.5"), erfc_variable(27), 22,
+            "scaled64", "(x + 3) exp(x²) erfc x in (x - 3) / (x + 3) for 1/2 <= x <= 27.3.",
+            scaled_erfc, erfc_variable("0.5"), erfc_variable("27.3"), 23,
             lambda t: 1 / scaled_erfc(t), "scaled64Low"),
+        array(
+            "scaledSlope", "The derivative of that, roughly.",
+            lambda t: mp.diff(scaled_erfc, t), erfc_variable("0.5"), erfc_variable("27.3"), 5,
+            None, "f32"),
     ]
 
 

@@ -20,11 +20,14 @@ extension Elementary {
   /// F.9.1.4.
   package static func atan2(_ y: ScalarExpr, _ x: ScalarExpr) -> ScalarExpr {
     let (ay, ax) = (y.absolute, x.absolute)
-    let angle = x.layout.isWide ? wideAngle(y: ay, x: ax, mirror: x) : narrowAngle(ay, ax, mirror: x)
+    let angle =
+      x.layout.isWide ? wideAngle(y: ay, x: ax, mirror: x) : narrowAngle(y: ay, x: ax, mirror: x)
     return select(x.isNaN | y.isNaN, x + y, angle.flippingSign(by: y))
   }
 
-  /// asin x = x + x^3 R(x^2) up to 1/2, from there on π/2 - 2 asin(sqrt((1 - x)/2)), which is free of
+  /// asin x; odd bit for bit.
+  ///
+  /// x + x^3 R(x^2) up to 1/2, from there on π/2 - 2 asin(sqrt((1 - x)/2)), which is free of
   /// cancellation as 1 - x is exact there. NaN outside [-1, 1] comes from the square root.
   package static func asin(_ x: ScalarExpr) -> ScalarExpr {
     typealias C = InverseTrigonometricCoefficients
@@ -43,7 +46,9 @@ extension Elementary {
     return result.flippingSign(by: x)
   }
 
-  /// acos x = π/2 - asin x up to 1/2 in magnitude; beyond, 2 asin(sqrt((1 - x)/2)) and, for x < 0,
+  /// acos x; acos 1 is +0.
+  ///
+  /// π/2 - asin x up to 1/2 in magnitude; beyond, 2 asin(sqrt((1 - x)/2)) and, for x < 0,
   /// π - acos(-x).
   package static func acos(_ x: ScalarExpr) -> ScalarExpr {
     typealias C = InverseTrigonometricCoefficients
@@ -71,7 +76,7 @@ extension Elementary {
   /// The angle of (|x|, |y|), or of its mirror image where `mirror` has its sign bit set, by
   /// float64 arithmetic, in which no quotient of float32 numbers overflows or vanishes.
   private static func narrowAngle(
-    _ y: ScalarExpr, _ x: ScalarExpr, mirror: ScalarExpr
+    y: ScalarExpr, x: ScalarExpr, mirror: ScalarExpr
   ) -> ScalarExpr {
     typealias C = InverseTrigonometricCoefficients
     let isSteep = y .> x
@@ -174,9 +179,10 @@ private struct Arc {
   init(_ magnitude: ScalarExpr) {
     typealias C = InverseTrigonometricCoefficients
     let a = magnitude.convert(to: .float64)
-    isShort = a .<= 0.5
+    let isShort = a .<= 0.5
     let z = select(isShort, a * a, fma(a, -0.5, 0.5))
     let s = select(isShort, a, z.squareRoot)
+    self.isShort = isShort
     lead = s
     guard magnitude.layout.isWide else {
       tail = polynomial(z, C.arcsine32) * (z * s)
@@ -187,8 +193,11 @@ private struct Arc {
     tail = fma(polynomial(z, C.arcsine64), z * s, rootLow)
   }
 
-  /// base + baseLow - factor (lead + tail) where base is 0 or not below abs(factor lead): the first
-  /// difference's rounding error is exact (T. J. Dekker, Numerische Mathematik 18, 1971).
+  /// The sum base + baseLow - factor (lead + tail), rounded about once.
+  ///
+  /// base is 0 or not below abs(factor lead), so the first difference's rounding error is exact
+  /// (T. J. Dekker, "A floating-point technique for extending the available precision", Numerische
+  /// Mathematik 18, 1971).
   func combined(
     base: ScalarExpr, baseLow: ScalarExpr, factor: ScalarExpr, lead: ScalarExpr, tail: ScalarExpr
   ) -> ScalarExpr {

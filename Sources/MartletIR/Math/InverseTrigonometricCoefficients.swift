@@ -9,6 +9,7 @@ enum InverseTrigonometricCoefficients {
   static let halfPi: [ScalarExpr] = [0x1.921fb54442d18p0, 0x1.1a62633145c07p-54]
 
   /// (atan x / x - 1) / x² in x² for |x| <= 1, for float32 results.
+  ///
   /// Largest weighted error: 2^-33.9.
   static let arctangent32: [ScalarExpr] = [
     -0x1.55555487407d5p-2, 0x1.999937f25b4c3p-3, -0x1.248a2cae2fe11p-3, 0x1.c66e4cabdc2bfp-4,
@@ -17,6 +18,7 @@ enum InverseTrigonometricCoefficients {
   ]
 
   /// (atan x / x - 1) / x² in x² for |x| <= 0.204.
+  ///
   /// Largest weighted error: 2^-62.6.
   static let arctangent64: [ScalarExpr] = [
     -0x1.555555555554fp-2, 0x1.999999999732dp-3, -0x1.24924922147fdp-3, 0x1.c71c6f468a2eep-4,
@@ -24,6 +26,7 @@ enum InverseTrigonometricCoefficients {
   ]
 
   /// (asin x / x - 1) / x² in x² for |x| <= 1/2, for float32 results.
+  ///
   /// Largest weighted error: 2^-35.8.
   static let arcsine32: [ScalarExpr] = [
     0x1.555556091497bp-3, 0x1.3332a80a470fep-4, 0x1.6ddb26608e02dp-5, 0x1.ed5395b8ee4bfp-6,
@@ -31,6 +34,7 @@ enum InverseTrigonometricCoefficients {
   ]
 
   /// (asin x / x - 1) / x² in x² for |x| <= 1/2.
+  ///
   /// Largest weighted error: 2^-59.8.
   static let arcsine64: [ScalarExpr] = [
     0x1.5555555555578p-3, 0x1.333333332df1fp-4, 0x1.6db6db722abc5p-5, 0x1.f1c71a8beb3f7p-6,

@@ -17,6 +17,7 @@ enum TrigonometricCoefficients {
   ]
 
   /// (sin x / x - 1) / x² in x² for |x| <= π/2, for float32 results.
+  ///
   /// Largest weighted error: 2^-35.2.
   static let sine32: [ScalarExpr] = [
     -0x1.55555546afbfcp-3, 0x1.11110c1794c57p-7, -0x1.a017c8bbece0dp-13, 0x1.716e496e48fffp-19,
@@ -24,6 +25,7 @@ enum TrigonometricCoefficients {
   ]
 
   /// (x cot x - 1) / x² in x² for |x| <= π/4, for float32 results.
+  ///
   /// Largest weighted error: 2^-33.4.
   static let cotangent32: [ScalarExpr] = [
     -0x1.555555c5888ap-2, -0x1.6c162543dbe03p-6, -0x1.1589d9988dbc2p-9, -0x1.b4f9af1a83aep-13,
@@ -31,6 +33,7 @@ enum TrigonometricCoefficients {
   ]
 
   /// (sin x / x - 1) / x² in x² for |x| <= π/4.
+  ///
   /// Largest weighted error: 2^-58.0.
   static let sine64: [ScalarExpr] = [
     -0x1.5555555555549p-3, 0x1.111111110f8a6p-7, -0x1.a01a019c161b7p-13, 0x1.71de357b1efb2p-19,
@@ -38,6 +41,7 @@ enum TrigonometricCoefficients {
   ]
 
   /// (cos x - 1 + x²/2) / x⁴ in x² for |x| <= π/4.
+  ///
   /// Largest weighted error: 2^-64.2.
   static let cosine64: [ScalarExpr] = [
     0x1.555555555554cp-5, -0x1.6c16c16c1521fp-10, 0x1.a01a019cbf628p-16, -0x1.27e4f812b6485p-22,
@@ -45,6 +49,7 @@ enum TrigonometricCoefficients {
   ]
 
   /// (x cot x - 1) / x² in x² for |x| <= π/4.
+  ///
   /// Largest weighted error: 2^-57.4.
   static let cotangent64: [ScalarExpr] = [
     -0x1.5555555555569p-2, -0x1.6c16c16c11cd3p-6, -0x1.1566abc380d9cp-9, -0x1.bbd776ddf2654p-13,
