@@ -1,4 +1,0 @@
-// Elementary functions that await their expression.
-
-extension Elementary {
-}
