@@ -1,6 +1,6 @@
 """Prints Swift coefficient files for the exponential, logarithmic and hyperbolic functions.
 
-usage: python3 Scripts/fit_exp_log.py exponential|logarithm|power
+usage: python3 Scripts/fit_exp_log.py exponential|logarithm|power|hyperbolic
 
 The Swift sources under Sources/MartletIR/Math/ hold what this prints; the derivations are written
 above the functions that use them. The fits are relative ones: `weight` is one over the value of the
@@ -132,8 +132,34 @@ def power():
     return "Power.swift and LogSumExp", "power", out
 
 
+def hyperbolic():
+    end = (LN2 / 2 * mpf("1.001")) ** 2
+    cosh = lambda z: mp.cosh(mp.sqrt(z))
+    sinhc = lambda z: mp.sinh(mp.sqrt(z)) / mp.sqrt(z)
+    root = lambda m: 1 / mp.cbrt(m)
+    out = []
+    for suffix, text in (("64", ""), ("Wide", ", for float32 results")):
+        terms = 6 if suffix == "64" else 4
+        c, e = even_series(cosh, end, terms, "f64", {0: mpf(1)})
+        out.append(swift_array(
+            f"cosh{suffix}", tail(c, 1), e, f"(cosh(r) - 1) / r^2 by powers of r^2{text}."))
+        # In float64 the series of sinh serves up to 1.
+        last, terms = (mpf(1), 8) if suffix == "64" else (end, 4)
+        c, e = even_series(sinhc, last, terms, "f64", {0: mpf(1)})
+        out.append(swift_array(
+            f"sinh{suffix}", tail(c, 1), e, f"(sinh(r)/r - 1) / r^2 by powers of r^2{text}."))
+    for suffix, degree in (("64", 6), ("Wide", 4)):
+        c, e = fit_rounded(
+            root, (1, 2), range(degree + 1), "f64", lambda m: 1 / root(m))
+        out.append(swift_array(f"cubeRoot{suffix}", c, e, "m^(-1/3) on [1, 2]."))
+    return "Hyperbolic.swift and Roots", "hyperbolic", out
+
+
 def main():
-    families = {"exponential": exponential, "logarithm": logarithm, "power": power}
+    families = {
+        "exponential": exponential, "logarithm": logarithm, "power": power,
+        "hyperbolic": hyperbolic,
+    }
     title, argument, parts = families[sys.argv[1]]()
     print(f"// Coefficients of {title}.swift, printed by `Scripts/fit_exp_log.py {argument}`.\n")
     print("/// Minimax coefficients in rising order of powers.")

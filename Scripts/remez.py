@@ -155,6 +155,8 @@ def swift_array(name, coefficients, error=None, comment=None):
     lines = []
     if comment:
         lines.append(f"  /// {comment}")
+    if comment and error is not None:
+        lines.append("  ///")
     if error is not None:
         lines.append(f"  /// Largest weighted error: 2^{float(mp.log(error, 2)):.1f}.")
     lines.append(f"  static let {name}: [ScalarExpr] = [")

@@ -16,11 +16,13 @@ struct ExponentialReduction {
   let layout: FloatLayout
 
   /// The natural reduction; the low bits of `shifted` hold `n + offset`.
-  init(natural x: ScalarExpr, offset: Int) {
+  ///
+  /// Where n shall not be the nearest integer to x / ln 2 it is taken from `estimate`.
+  init(natural x: ScalarExpr, offset: Int, estimate: ScalarExpr? = nil) {
     typealias C = ExponentialCoefficients
     layout = x.layout
     let shift = layout.roundingShift(offset)
-    shifted = fma(x, 1.4426950408889634, shift)
+    shifted = fma(estimate ?? x, 1.4426950408889634, shift)
     n = shifted - shift
     let low = layout.isWide ? C.ln2Low64 : C.ln2Low32
     let first = fma(-n, layout.isWide ? C.ln2High64 : C.ln2High32, x)
@@ -42,8 +44,9 @@ struct ExponentialReduction {
   var power: ScalarExpr { (shifted.bitPattern << layout.integer(layout.fractionBits)).asFloat }
 
   /// `p * 2^n` where the offset was twice the bias, for every n whose result may be representable:
-  /// 2^n is applied as 2^(n-k) 2^k with k = +-64 or +-512 by the sign of n, so that the first factor
-  /// and product are normal and a subnormal result is rounded once more only (R31).
+  /// 2^n is applied as 2^(n-k) 2^k with k = +-64 or +-512 by the sign of n, so that the first
+  /// factor and product are normal and a subnormal result is rounded once more only (R31).
+  ///
   /// A NaN in p comes out.
   func scaled(_ p: ScalarExpr, negative: ScalarExpr) -> ScalarExpr {
     let k = layout.isWide ? 512 : 64
@@ -59,8 +62,10 @@ struct ExponentialReduction {
     return p * (field - outer.bitPattern).asFloat * outer
   }
 
-  /// e^r = 1 + (r + r^2 q(r)). In this order the sum in parentheses moves with r at least as far as
-  /// its roundings do, so that the result is monotone; 1 + r (1 + r q) is shorter and is not.
+  /// e^r = 1 + (r + r^2 q(r)).
+  ///
+  /// In this order the sum in parentheses moves with r at least as far as its roundings do, so that
+  /// the result is monotone; 1 + r (1 + r q) is shorter and is not.
   var exponential: ScalarExpr {
     typealias C = ExponentialCoefficients
     return fma(r * r, polynomial(r, layout.isWide ? C.exp64 : C.exp32), r) + 1
@@ -82,7 +87,9 @@ extension ScalarExpr {
 }
 
 extension Elementary {
-  /// e^x. Error: the last addition's half unit, 0.2 for the rounding of r, 0.2 for that of e^r - 1.
+  /// e^x.
+  ///
+  /// Error: the last addition's half unit, 0.2 for the rounding of r, 0.2 for that of e^r - 1.
   ///
   /// The clamps leave results that overflow (e^89, e^710) and vanish (e^-104, e^-746).
   package static func exp(_ x: ScalarExpr) -> ScalarExpr {
@@ -101,7 +108,9 @@ extension Elementary {
     return reduction.scaledDown(reduction.exponential)
   }
 
-  /// 2^x: as exp with an exact reduction. Integers have f = 0 and exact powers.
+  /// 2^x: as exp with an exact reduction.
+  ///
+  /// Integers have f = 0 and exact powers.
   package static func exp2(_ x: ScalarExpr) -> ScalarExpr {
     let layout = x.layout
     let upper = x.clamped(toAtMost: layout.isWide ? 1024 : 128)

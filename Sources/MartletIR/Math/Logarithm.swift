@@ -75,8 +75,10 @@ extension Elementary {
     return fma(e, C.ln2High32, f + (small - half))
   }
 
-  /// log2 x = e + log(1+f) log2(e). float32 goes through float64. float64 keeps log(1+f) as a sum
-  /// high + low and multiplies by log2(e) = log2eHigh + log2eLow; powers of two have f = 0.
+  /// log2 x = e + log(1+f) log2(e).
+  ///
+  /// float32 goes through float64. float64 keeps log(1+f) as a sum high + low and multiplies by
+  /// log2(e) = log2eHigh + log2eLow; powers of two have f = 0.
   package static func log2(_ x: ScalarExpr) -> ScalarExpr {
     typealias C = LogarithmCoefficients
     if x.dtype == .float32 {
@@ -92,8 +94,10 @@ extension Elementary {
     return LogarithmReduction.restored(value, for: x)
   }
 
-  /// log10 x = e log10(2) + log(1+f) log10(e), as log2 with one more split product. Before its last
-  /// rounding the error is far below half a unit, so powers of ten have exact results.
+  /// log10 x = e log10(2) + log(1+f) log10(e), as log2 with one more split product.
+  ///
+  /// Before its last rounding the error is far below half a unit, so powers of ten have exact
+  /// results.
   package static func log10(_ x: ScalarExpr) -> ScalarExpr {
     typealias C = LogarithmCoefficients
     if x.dtype == .float32 {
@@ -113,8 +117,10 @@ extension Elementary {
     return LogarithmReduction.restored(value, for: x)
   }
 
-  /// log(1 + x). With u = 1 + x rounded and its error c = 1 + x - u: for e = 0 the argument itself is
-  /// f, so that small ones lose nothing; otherwise c, scaled as u was, is added to f, which moves f by
+  /// log(1 + x).
+  ///
+  /// With u = 1 + x rounded and its error c = 1 + x - u: for e = 0 the argument itself is f, so
+  /// that small ones lose nothing; otherwise c, scaled as u was, is added to f, which moves f by
   /// less than a unit. float32 goes through float64, where c does not matter.
   package static func log1p(_ x: ScalarExpr) -> ScalarExpr {
     if x.dtype == .float32 {
@@ -128,13 +134,19 @@ extension Elementary {
   }
 
   /// log(1 + x) where 1 + x = u + c; x > -1 and finite.
-  static func log1p(_ x: ScalarExpr, _ u: ScalarExpr, _ c: ScalarExpr) -> ScalarExpr {
+  ///
+  /// Where `isDoubled` holds, log(2 (u + c)).
+  static func log1p(
+    _ x: ScalarExpr, _ u: ScalarExpr, _ c: ScalarExpr, doubledWhere isDoubled: ScalarExpr? = nil
+  ) -> ScalarExpr {
+    let layout = x.layout
     let reduction = LogarithmReduction(u, alwaysNormal: true)
-    let e = reduction.e
     // 2^(1-e), which for the largest e is 0: there c is nothing.
-    let shift = x.layout.roundingShift(x.layout.bias + 1)
-    let scale = ((shift - e).bitPattern << x.layout.integer(x.layout.fractionBits)).asFloat
-    let f = select(e .== 0, x, fma(c * 0.5, scale, reduction.f))
+    let shift = layout.roundingShift(layout.bias + 1)
+    let field = (shift - reduction.e).bitPattern << layout.integer(layout.fractionBits)
+    let f = select(reduction.e .== 0, x, fma(c * 0.5, field.asFloat, reduction.f))
+    var e = reduction.e
+    if let isDoubled { e = e + select(isDoubled, layout.constant(1), 0) }
     // The addition of e ln 2 = +0 would lose the sign of -0.
     return select(x .== 0, x, naturalLogarithm(e, f))
   }

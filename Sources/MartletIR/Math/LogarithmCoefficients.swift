@@ -15,6 +15,7 @@ enum LogarithmCoefficients {
   static let ln2Low64: ScalarExpr = 0x1.abc9e3b39803fp-56
 
   /// (log(1+f) - f + f^2/2) / f^3.
+  ///
   /// Largest weighted error: 2^-29.1.
   static let log32: [ScalarExpr] = [
     0x1.555548p-2, -0x1.00000ep-2, 0x1.99a456p-3, -0x1.5559dp-3, 0x1.233d76p-3, -0x1.fc6cdep-4,
@@ -22,6 +23,7 @@ enum LogarithmCoefficients {
   ]
 
   /// (log(1+f) - f) / f^2 for float32 results in float64.
+  ///
   /// Largest weighted error: 2^-32.6.
   static let logWide: [ScalarExpr] = [
     -0x1.0000002c4e396p-1, 0x1.5555559520a43p-2, -0x1.ffff80313f7e3p-3, 0x1.99990574b07bbp-3,
@@ -30,6 +32,7 @@ enum LogarithmCoefficients {
   ]
 
   /// (2 atanh(s)/s - 2) / s^2 by powers of s^2.
+  ///
   /// Largest weighted error: 2^-59.5.
   static let log64: [ScalarExpr] = [
     0x1.5555555555592p-1, 0x1.999999997ff63p-2, 0x1.24924941db4b2p-2, 0x1.c71c521a13da7p-3,

@@ -3,6 +3,7 @@
 /// Minimax coefficients in rising order of powers.
 enum PowerCoefficients {
   /// (log(1+f) - f) / f^2 for float32 powers in float64.
+  ///
   /// Largest weighted error: 2^-37.2.
   static let log: [ScalarExpr] = [
     -0x1.fffffffbd227bp-2, 0x1.5555555266859p-2, -0x1.000003f79b044p-2, 0x1.9999a25324bfap-3,
@@ -12,6 +13,7 @@ enum PowerCoefficients {
   ]
 
   /// (atanh(s)/s - 1 - s^2/3) / s^4 by powers of s^2.
+  ///
   /// Largest weighted error: 2^-73.5.
   static let series: [ScalarExpr] = [
     0x1.9999999999996p-3, 0x1.2492492492f5p-3, 0x1.c71c71c596bd3p-4, 0x1.745d18293cf19p-4,
@@ -19,6 +21,7 @@ enum PowerCoefficients {
   ]
 
   /// (e^r - 1 - r - r^2/2 - r^3/6) / r^4.
+  ///
   /// Largest weighted error: 2^-69.7.
   static let exp: [ScalarExpr] = [
     0x1.5555555555558p-5, 0x1.111111111110cp-7, 0x1.6c16c16c14f6ep-10, 0x1.a01a01a01cfd4p-13,

@@ -1,8 +1,10 @@
 // The logistic function and its integral: sigmoid, softplus.
 
 extension Elementary {
-  /// 1 / (1 + e^-x). With u = e^-abs(x), which cannot overflow: y = t / d where d = 1 + u and t is 1
-  /// for x >= 0 and u below, so that subnormal results are reached and kept.
+  /// 1 / (1 + e^-x).
+  ///
+  /// With u = e^-abs(x), which cannot overflow: y = t / d where d = 1 + u and t is 1 for x >= 0 and
+  /// u below, so that subnormal results are reached and kept.
   ///
   /// Rounding d and y would add 1.4 units to the error of u; both roundings are known, d - 1 - u and
   /// t - y d exactly, and are put back by y + (t - y d - y (1 + u - d)) / d. For 1/d serves y itself
@@ -33,8 +35,9 @@ extension Elementary {
     return log1p(u, sum, u - (sum - 1))
   }
 
-  /// e^-a for a >= 0 in float64 arithmetic, good to 2^-32: for float32 results. It never is
-  /// subnormal, and one product reduces the argument well enough.
+  /// e^-a for a >= 0 in float64 arithmetic, good to 2^-32: for float32 results.
+  ///
+  /// It never is subnormal, and one product reduces the argument well enough.
   static func wideExpOfNegative(_ a: ScalarExpr) -> ScalarExpr {
     let x = -a.clamped(toAtMost: 110)
     let shift = x.layout.roundingShift(x.layout.bias)
