@@ -1,6 +1,7 @@
 // Reverse accumulation: cotangents flow from a result back over the entries of a tape.
 
 import MartletIR
+import MartletRuntime
 
 extension Array where Element == Tape.Entry {
   /// The cotangents of the entries `wanted`, where `result` (a number on this tape) has cotangent

@@ -1,7 +1,5 @@
 // Gradients of functions of tensors.
 
-public import MartletIR
-
 /// The gradient of `body` at `x`: the derivative of its one-element result by each element of `x`.
 ///
 /// The function may branch and loop on values, and may take gradients itself. Derivatives at kinks

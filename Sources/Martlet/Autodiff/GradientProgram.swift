@@ -128,11 +128,11 @@ struct GradientProgram: Sendable {
     var values = [Tensor?](repeating: nil, count: steps.count)
     func tensor(_ reference: Reference) -> Tensor {
       switch reference {
-      case .operand(let index): operands[index] ?? internalError("a tape lost an operand")
-      case .result: result ?? internalError("a tape lost a result")
+      case .operand(let index): taped(operands[index])
+      case .result: taped(result)
       case .cotangent: cotangent
       case .constant(let scalar): Tensor(weak: .double(scalar.asDouble))
-      case .step(let index): values[index] ?? internalError("a gradient step is missing")
+      case .step(let index): taped(values[index])
       }
     }
     // Only the steps that a wanted output depends on; operands precede their users.
@@ -151,6 +151,12 @@ struct GradientProgram: Sendable {
       wanted(position) ? output.map(tensor) : nil
     }
   }
+}
+
+/// A tensor that the tape kept because a gradient rule reads it.
+func taped(_ tensor: Tensor?) -> Tensor {
+  guard let tensor else { internalError("a tape lost a tensor that a gradient reads") }
+  return tensor
 }
 
 extension Op {

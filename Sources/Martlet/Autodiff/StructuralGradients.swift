@@ -1,6 +1,7 @@
 // The gradients of structural ops: one exhaustive switch.
 
 import MartletIR
+import MartletRuntime
 
 extension Tape.Entry {
   /// The cotangents of the operands, given the result's; nil where there is none or none is wanted.
@@ -55,9 +56,7 @@ extension Tape.Entry {
     }
   }
 
-  private func saved(_ position: Int) -> Tensor {
-    inputs[position].tensor ?? internalError("a tape lost an operand")
-  }
+  private func saved(_ position: Int) -> Tensor { taped(inputs[position].tensor) }
 
   private func viewCotangent(_ view: View, _ g: Tensor) -> Tensor {
     let source = inputs[0].shape
@@ -85,8 +84,7 @@ extension Tape.Entry {
     case .maximum, .minimum:
       // Ties split evenly (R24).
       let x = saved(0)
-      guard let result else { internalError("a tape lost a result") }
-      let ties = (x .== result).converted(to: dtype)
+      let ties = (x .== taped(result)).converted(to: dtype)
       return Tensor.elementwise(
         .gradientProduct, (g / ties.reduced(.sum, axes, dtype: dtype)), ties, site: .frame)
     case .product:
@@ -153,7 +151,7 @@ extension Tensor {
         tensor = tensor.view(.flip(AxisSet([axis])), shape: tensor.shape)
         start += Swift.max(slice.count - 1, 0) * slice.step
       }
-      let step = abs(slice.step)
+      let step = Swift.abs(slice.step)
       if step > 1, slice.count > 0 {
         tensor = tensor.spread(along: axis, by: step, with: zero)
       }

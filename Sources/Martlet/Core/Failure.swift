@@ -1,6 +1,6 @@
 // What happens to an error of an op: it is thrown by the enclosing scope, or it stops the process.
 
-package import MartletIR
+import MartletIR
 import MartletRuntime
 import Synchronization
 

@@ -1,7 +1,6 @@
 // The tensor: a value that means an array and holds a recorded op, a realized array, or a literal.
 
-package import MartletIR
-package import MartletRuntime
+import MartletRuntime
 
 @_exported public import struct MartletIR.Shape
 @_exported public import enum MartletIR.DType

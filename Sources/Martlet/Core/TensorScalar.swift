@@ -6,11 +6,9 @@ package import MartletIR
 ///
 ///     Tensor([Float(1), 2]).dtype            // float32
 ///     x.scalars(as: Double.self)             // [Double]
-public protocol TensorScalar: Sendable {
+public protocol TensorScalar: TensorConvertible, Sendable {
   /// The dtype whose elements have this type.
   static var dtype: DType { get }
-  /// The value as a literal, for use next to a tensor.
-  var asTensor: Tensor { get }
 }
 
 extension Bool: TensorScalar {

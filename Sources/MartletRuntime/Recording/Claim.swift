@@ -1,6 +1,7 @@
 // A claim: the pending ancestors of some roots, marked as running and copied out as a trace.
 
-package import MartletIR
+import MartletIR
+import Synchronization
 
 /// What a force is about to run.
 struct Claim {
@@ -93,9 +94,9 @@ struct Claim {
           }
         case .handle(let handle):
           switch handle.settled {
-          case .failure(let error)?: return .other(.failed(index, error))
-          case .none: foreign.append(handle)
-          case .value?, .some(.none): break
+          case .some(.failure(let error)): return .other(.failed(index, error))
+          case .some: break
+          case nil: foreign.append(handle)
           }
         }
       }

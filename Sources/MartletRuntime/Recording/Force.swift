@@ -1,6 +1,7 @@
 // Forcing: claim what a value needs, run it without a lock, settle the handles that wait for it.
 
 package import MartletIR
+import Synchronization
 
 /// Turns pending handles into values.
 ///

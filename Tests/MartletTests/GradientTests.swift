@@ -1,0 +1,175 @@
+// Gradients against central differences for every row of the op table, and the laws of scopes.
+
+import Martlet
+import MartletIR
+import Testing
+
+@testable import Martlet
+
+@Suite struct GradientTests {
+  /// Points inside the domain of `op`, away from kinks, different for each operand.
+  private static func points(_ op: ElementwiseOp, operand: Int) -> [Double] {
+    let spread = [0.31, 0.74, 0.52, 0.87, 0.18]
+    switch (op, operand) {
+    case (.acosh, _): return spread.map { 1.2 + $0 }
+    case (.pow, 0): return spread.map { 0.5 + $0 }
+    case (.remainder, 0): return spread.map { 3.3 + $0 }
+    case (.remainder, 1): return spread.map { 1.9 - 0.2 * $0 }
+    case (.clip, 0): return [-0.9, 0.4, 2.6, 0.7, 0.1]
+    case (.clip, 1): return spread.map { -0.5 + 0.2 * $0 }
+    case (.clip, 2): return spread.map { 1.4 + 0.2 * $0 }
+    case (_, 0): return spread
+    case (_, 1): return spread.map { 0.83 - 0.6 * $0 }
+    default: return spread.map { 0.2 + 0.5 * $0 }
+    }
+  }
+
+  private static let differentiable = ElementwiseOp.allCases.filter {
+    $0.definition.gradient != nil && $0 != .select && $0 != .gradientProduct
+  }
+
+  @Test(arguments: differentiable)
+  func rowMatchesCentralDifferences(op: ElementwiseOp) throws {
+    let inputs = (0..<op.arity).map { GradientTests.points(op, operand: $0) }
+    let program = try #require(GradientProgram.of(op, dtype: .float64))
+    for operand in 0..<op.arity where program.outputs[operand] != nil {
+      let xs = inputs.map { Tensor($0) }
+      let slopes = gradient(at: xs) { x in Tensor.elementwise(op, x, site: .frame).sum() }[operand]
+        .scalars(as: Double.self)
+      let step = 1e-6
+      func shifted(_ delta: Double) -> [Double] {
+        var moved = inputs
+        moved[operand] = moved[operand].map { $0 + delta }
+        return Tensor.elementwise(op, moved.map { Tensor($0) }, site: .frame)
+          .scalars(as: Double.self)
+      }
+      let (high, low) = (shifted(step), shifted(-step))
+      for index in slopes.indices {
+        let expected = (high[index] - low[index]) / (2 * step)
+        #expect(
+          abs(slopes[index] - expected) <= 1e-7 * max(1, abs(expected)),
+          "\(op) by operand \(operand) at \(index): \(slopes[index]), expected \(expected)")
+      }
+    }
+  }
+
+  @Test func nestedGradientsDoNotConfusePerturbations() {
+    let slope = gradient(at: 3) { x in x * gradient(at: 1) { y in x + y } }
+    #expect(slope.item(as: Float.self) == 1)
+  }
+
+  @Test func secondDerivativeOfCube() {
+    let second = gradient(at: 2) { x in gradient(at: x) { y in y * y * y } }
+    #expect(second.item(as: Float.self) == 12)
+  }
+
+  @Test func capturedTensorIsNotTheArgument() {
+    let a = Tensor(Float(5))
+    #expect(gradient(at: a) { x in x * a }.item(as: Float.self) == 5)
+  }
+
+  @Test(arguments: [(Float(0.5), Float(1)), (3, 2), (-3, -2)])
+  func gradientFollowsHostControlFlow(point: Float, expected: Float) {
+    let slope = gradient(at: Tensor(point)) { t in
+      if abs(t) <= 1 { return t * t }
+      return 2 * abs(t) - 1
+    }
+    #expect(slope.item(as: Float.self) == expected)
+  }
+
+  @Test func inspectionHalfWayChangesNothing() {
+    func f(_ x: Tensor, inspecting: Bool) -> Tensor {
+      let y = x.exp() * x
+      if inspecting { _ = y.scalars(as: Float.self) }
+      return (y + x.sin()).sum()
+    }
+    let x = Tensor([Float(0.1), 0.7, 2])
+    let plain = gradient(at: x) { f($0, inspecting: false) }.scalars(as: Float.self)
+    let inspected = gradient(at: x) { f($0, inspecting: true) }.scalars(as: Float.self)
+    #expect(plain.map(\.bitPattern) == inspected.map(\.bitPattern))
+  }
+
+  @Test func zeroCotangentContributesZero() {
+    let x = Tensor([Float(0), 4])
+    let slope = gradient(at: x) { x in Tensor.where(x .> 0, x.sqrt(), 0).sum() }
+    #expect(slope.scalars(as: Float.self) == [0, 0.25])
+  }
+
+  @Test func secondDerivativeWhereTheCotangentIsZero() {
+    // d2/dx2 of sin(x)^2 / 2 at 0 is cos(0) = 1, where the cotangent of sin is exactly 0.
+    let second = gradient(at: Tensor(0.0 as Double)) { x in
+      gradient(at: x) { y in y.sin().square() / 2 }
+    }
+    #expect(second.item(as: Double.self) == 1)
+  }
+
+  @Test func broadcastOperandsSumTheirGradients() {
+    let (dx, db) = gradient(at: Tensor.ones([2, 3]), Tensor([Float(1), 2, 3])) { x, b in
+      (x * b).sum()
+    }
+    #expect(dx.scalars(as: Float.self) == [1, 2, 3, 1, 2, 3])
+    #expect(db.scalars(as: Float.self) == [2, 2, 2])
+  }
+
+  @Test func unusedArgumentHasZeroGradient() {
+    let (dx, dy) = gradient(at: Tensor(Float(2)), Tensor([Float(1), 2])) { x, _ in x * x }
+    #expect(dx.item(as: Float.self) == 4)
+    #expect(dy.scalars(as: Float.self) == [0, 0])
+  }
+
+  @Test func variablesAreFoundByReading() {
+    let w = Variable(2)
+    let b = Variable(1)
+    let unused = Variable(7)
+    let (value, gradients) = valueWithGradients { (w.value * 3 + b.value).square() }
+    #expect(value.item(as: Float.self) == 49)
+    #expect(gradients[w].item(as: Float.self) == 42)
+    #expect(gradients[b].item(as: Float.self) == 14)
+    #expect(gradients[unused].item(as: Float.self) == 0)
+    #expect(gradients.variables.count == 2)
+  }
+
+  @Test func nothingOutlivesItsScope() {
+    let before = Engine.counters.liveBuffers
+    do {
+      let x = Tensor([Float](repeating: 1, count: 1000))
+      let slope = gradient(at: x) { x in
+        var y = x
+        for _ in 0..<10 { y = y * x }
+        return y.sum()
+      }
+      #expect(slope.scalars(as: Float.self)[0] == 11)
+    }
+    #expect(Engine.counters.liveBuffers == before)
+  }
+
+  @Test func nonScalarResultIsAnError() throws {
+    let error = #expect(throws: TensorError.self) {
+      try withTensorErrors { _ = gradient(at: Tensor.ones([2])) { $0 * 2 } }
+    }
+    #expect(error?.reason.contains("one floating-point number") == true)
+    #expect(error?.operands.first?.shape == [2])
+  }
+
+  @Test func structuralOpsMatchClosedForms() {
+    let x = Tensor((0..<12).map { Double($0) }, shape: [3, 4])
+    let weights = Tensor((0..<12).map { Double($0 * $0 % 7) }, shape: [3, 4])
+    func slope(_ f: (Tensor) -> Tensor) -> [Double] {
+      gradient(at: x) { f($0).sum() }.scalars(as: Double.self)
+    }
+    let w = weights.scalars(as: Double.self)
+    #expect(slope { $0.transposed() * weights.transposed() } == w)
+    #expect(slope { $0.reshaped([2, 6]) * weights.reshaped([2, 6]) } == w)
+    #expect(slope { $0.flip(axis: 1) * weights.flip(axis: 1) } == w)
+    #expect(slope { $0[1..., 2] } == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0])
+    #expect(slope { $0[(0..<3).by(2), (0..<4).by(3)] } == [1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1])
+    #expect(slope { $0.max(axis: 1) } == [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1])
+    #expect(slope { $0.mean(axis: 0) * 3 } == [Double](repeating: 1, count: 12))
+    #expect(
+      slope { concatenate([$0, $0 * 2], axis: 0) * concatenate([weights, weights], axis: 0) }
+        == w.map { 3 * $0 })
+    let other = Tensor((0..<8).map { Double($0 - 3) }, shape: [4, 2])
+    let rows = (0..<4).map { Double(2 * (2 * $0 - 3) + 1) }
+    #expect(slope { matmul($0, other) } == rows + rows + rows)
+  }
+}
