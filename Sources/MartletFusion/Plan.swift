@@ -10,12 +10,26 @@ package struct Plan: Sendable {
     case leaf(Int)
     /// The result of a node, stored in row-major order.
     case node(Int)
+    /// An intermediate array that belongs to no node: an entry of `temporaries`.
+    case temporary(Int)
+  }
+
+  /// An array that a launch writes and a later one reads, and that nobody else sees.
+  package struct Temporary: Sendable, Hashable {
+    package var dtype: DType
+    package var elementCount: Int
+
+    package init(dtype: DType, elementCount: Int) {
+      self.dtype = dtype
+      self.elementCount = elementCount
+    }
   }
 
   /// An operand of a launch: a slot (none for index inputs) and where the space's points lie in it.
   package struct Binding: Sendable, Hashable {
     package var slot: Slot?
-    /// The position of the space's first point, in elements.
+    /// The position of the space's first point, in elements from the start of the slot's buffer (a
+    /// leaf's own offset is part of it).
     package var offset: Int
     /// One stride an axis of the launch's space, in elements.
     package var strides: [Int]
@@ -65,8 +79,12 @@ package struct Plan: Sendable {
   }
 
   package var steps: [Step]
+  package var temporaries: [Temporary]
 
-  package init(steps: [Step] = []) { self.steps = steps }
+  package init(steps: [Step] = [], temporaries: [Temporary] = []) {
+    self.steps = steps
+    self.temporaries = temporaries
+  }
 
   package var kernels: [KernelSpec] {
     steps.compactMap { step in

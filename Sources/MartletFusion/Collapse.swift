@@ -1,0 +1,96 @@
+// Fewer axes: those of extent 1 are dropped, and those that every operand steps through as one merge.
+
+import MartletIR
+
+/// The axes of an iteration space with the stride of every operand along each.
+struct AxisTable {
+  struct Axis {
+    var extent: Int
+    /// One stride an operand.
+    var strides: [Int]
+  }
+
+  var axes: [Axis] = []
+
+  /// The axes of `space` with the strides of `layouts`; those of extent 1 are left out.
+  init(_ space: Shape, _ axes: some Sequence<Int>, _ layouts: [Layout]) {
+    let strides = layouts.map { $0.strides(for: space) }
+    for axis in axes where space[axis] != 1 {
+      self.axes.append(Axis(extent: space[axis], strides: strides.map { $0[axis] }))
+    }
+  }
+
+  init(axes: [Axis] = []) { self.axes = axes }
+
+  /// Merges neighbours where a step of the outer axis is a whole run of the inner one.
+  mutating func merge() {
+    var merged: [Axis] = []
+    for axis in axes {
+      if let outer = merged.last,
+        zip(outer.strides, axis.strides).allSatisfy({ $0 == $1 &* axis.extent })
+      {
+        merged[merged.count - 1] = Axis(extent: outer.extent &* axis.extent, strides: axis.strides)
+      } else {
+        merged.append(axis)
+      }
+    }
+    axes = merged
+  }
+
+  /// Appends an axis of one step, which every operand passes as if its elements were neighbours.
+  mutating func appendUnit(operandCount: Int) {
+    axes.append(Axis(extent: 1, strides: [Int](repeating: 1, count: operandCount)))
+  }
+
+  var extents: [Int] { axes.map(\.extent) }
+
+  func strides(ofOperand index: Int) -> [Int] { axes.map { $0.strides[index] } }
+
+  /// How an operand moves along the innermost axis.
+  func access(ofOperand index: Int) -> KernelSpec.Access {
+    switch axes.last?.strides[index] {
+    case 1, nil: .contiguous
+    case 0: .uniform
+    default: .strided
+    }
+  }
+}
+
+/// How a reduction runs through its space.
+enum ReductionSpace {
+  case inner(AxisTable)
+  case outer(AxisTable)
+  /// The reduced axes do not merge into one: the operand is first copied so that they do.
+  case copy
+
+  init(_ space: Shape, reducing reducedAxes: AxisSet, inputs: [Layout], costs: CostModel) {
+    let all = 0..<space.rank
+    // The order of the reduced axes is that of R14, and the order of the kept ones that of the
+    // result, so neither changes.
+    var kept = AxisTable(space, all.filter { !reducedAxes.contains($0) }, inputs)
+    var reduced = AxisTable(space, all.filter(reducedAxes.contains), inputs)
+    kept.merge()
+    reduced.merge()
+    if reduced.axes.isEmpty { reduced.appendUnit(operandCount: inputs.count) }
+    guard reduced.axes.count == 1, let row = reduced.axes.first else {
+      self = .copy
+      return
+    }
+    guard let column = kept.axes.last, column.extent >= costs.fewestColumns || row.extent == 1,
+      row.extent == 1 || ReductionSpace.isFaster(along: column, than: row)
+    else {
+      self = .inner(AxisTable(axes: kept.axes + [row]))
+      return
+    }
+    self = .outer(AxisTable(axes: kept.axes.dropLast() + [row, column]))
+  }
+
+  /// Whether more operands have their neighbours along `column` than along `row`.
+  private static func isFaster(along column: AxisTable.Axis, than row: AxisTable.Axis) -> Bool {
+    var votes = 0
+    for (c, r) in zip(column.strides, row.strides) where c != 0 && r != 0 {
+      votes += c.magnitude < r.magnitude ? 1 : -1
+    }
+    return votes > 0
+  }
+}

@@ -1,0 +1,38 @@
+// The one place of the scheduler's numbers: what is cheap enough to do twice, and how large a kernel
+// may grow.
+
+package import MartletIR
+
+/// Weights and budgets by which the scheduler decides; the unit is an addition of one element.
+package struct CostModel: Sendable, Hashable {
+  /// The most weight that may be computed again in a second kernel instead of being stored. Below it
+  /// are sums and comparisons; a division (8) or a function (10 and more) never is.
+  package var recomputedWeight = 6
+  /// The most arrays that something computed again may read: storing it costs one write, and one
+  /// read where it is used.
+  package var recomputedInputs = 2
+  /// The most weight that is computed again for every element of a larger space it is broadcast to.
+  package var broadcastWeight = 4
+  /// The most instructions that are computed at the places of a view instead of their own.
+  package var pushedInstructions = 64
+  /// The instructions of one kernel.
+  package var instructions = 512
+  /// The weight of one kernel: about a hundred functions.
+  package var weight = 1536
+  /// The arrays that one kernel reads.
+  package var inputs = 24
+  /// The arrays that one kernel is asked to write; cutting a large kernel may add to them.
+  package var outputs = 16
+  /// The fewest columns that fill a vector of a `reduceOuter` kernel well enough.
+  package var fewestColumns = 8
+
+  package init() {}
+
+  package static let `default` = CostModel()
+
+  /// The weight of one element of an op.
+  static func weight(_ op: ElementwiseOp) -> Int { op.definition.cost }
+
+  /// The weight of a conversion.
+  static let castWeight = 1
+}

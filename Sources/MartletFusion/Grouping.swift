@@ -1,0 +1,189 @@
+// The passes that decide which values are stored, and at which level of kernels each is computed.
+
+import MartletIR
+
+/// What kernels have in common that may become one: the space, and how it is run through.
+struct KernelContext: Hashable {
+  /// The number of the space's shape.
+  var space: Int32
+  /// The reduced axes, for kernels that reduce.
+  var reducedAxes: AxisSet?
+  /// Kernels read what kernels of lower levels stored.
+  var level: Int32
+
+  init(space: Int32, reducedAxes: AxisSet? = nil, level: Int32) {
+    self.space = space
+    self.reducedAxes = reducedAxes
+    self.level = level
+  }
+}
+
+/// The uses of one round of decisions.
+private struct Uses {
+  var contexts: [KernelContext] = []
+  var numbers: [KernelContext: Int32] = [:]
+  var paths = AccessMap()
+
+  mutating func number(of context: KernelContext) -> Int32 {
+    if let last = contexts.last, last == context { return Int32(contexts.count - 1) }
+    if let known = numbers[context] { return known }
+    contexts.append(context)
+    numbers[context] = Int32(contexts.count - 1)
+    return Int32(contexts.count - 1)
+  }
+}
+
+extension FusionGraph {
+  /// Decides what is stored.
+  ///
+  /// Storing a value moves those who read it from other kernels to a later level, which may part what
+  /// was thought one kernel; so levels and uses are looked at in turns until nothing changes. What is
+  /// left after the last turn costs a recomputation, never a wrong result.
+  mutating func group() {
+    assignLevels()
+    guard isFusing else { return }
+    for _ in 0..<FusionGraph.rounds where decideStores() { assignLevels() }
+  }
+
+  private static let rounds = 4
+
+  /// One forward pass: a value of the same space is used where it is computed, at its own level;
+  /// anything else is read one level after it was stored.
+  private mutating func assignLevels() {
+    for index in entries.indices {
+      let kind = entries[index].kind
+      var native: Int32 = 0
+      var foreign: Int32 = 0
+      switch kind {
+      case .dead, .empty: continue
+      case .alias:
+        if case .node(let base) = aliases[Int(entries[index].alias)].base {
+          native = entries[base].foreign
+        }
+        foreign = native
+      case .elementwise, .cast, .view:
+        for k in operandRange(index) {
+          guard let x = operands[k].node else { continue }
+          let isNative = kind != .view && entries[x].shape == entries[index].shape
+          native = Swift.max(native, level(using: x, natively: isNative))
+          foreign = Swift.max(foreign, entries[x].foreign)
+        }
+        native = Swift.max(native, entries[index].lift)
+        if entries[index].isStored { foreign = native + 1 }
+      case .copy, .concatenate, .pad:
+        for k in operandRange(index) {
+          guard let x = operands[k].node else { continue }
+          let isNative = kind != .pad || k == Int(entries[index].firstOperand)
+          native = Swift.max(native, level(using: x, natively: isNative))
+        }
+        foreign = native + 1
+      case .reduce, .library:
+        for k in operandRange(index) {
+          guard let x = operands[k].node else { continue }
+          native = Swift.max(native, entries[x].foreign)
+          // The index under a view is stored for library steps only.
+          if kind == .library, entries[x].isStored {
+            native = Swift.max(native, entries[x].native + 1)
+          }
+        }
+        foreign = native + 1
+      }
+      entries[index].native = native
+      entries[index].foreign = foreign
+    }
+  }
+
+  /// The first level at which a kernel can use node `x`; `natively` where it is of x's own space.
+  private func level(using x: Int, natively isNative: Bool) -> Int32 {
+    isNative && entries[x].kind.isComputed ? entries[x].native : entries[x].foreign
+  }
+
+  /// One backward pass: a value that several kernels use, or one kernel under several views, is
+  /// stored unless it is cheap to compute again. Returns whether anything changed.
+  private mutating func decideStores() -> Bool {
+    var uses = Uses()
+    var isChanged = false
+    for index in entries.indices { entries[index].context = FusionGraph.noContext }
+    for index in entries.indices.reversed() {
+      switch entries[index].kind {
+      case .dead, .empty, .alias, .library: break
+      case .elementwise, .cast, .view:
+        if decideStore(index, &uses) { isChanged = true }
+        pushUses(index, &uses)
+      case .copy: use(operand(index, 0), by: index, &uses)
+      case .reduce:
+        guard case .reduce(_, let axes) = trace.nodes[index].op else { continue }
+        use(operand(index, 0), by: index, reducing: axes, &uses)
+      case .concatenate:
+        for k in operandRange(index) { use(operands[k], by: index, &uses) }
+      case .pad:
+        use(operand(index, 0), by: index, &uses)
+        use(operand(index, 1), FusionGraph.manyContexts, AccessMap.identity)
+      }
+    }
+    return isChanged
+  }
+
+  /// Stores node `x` where that is better than to compute it again, or puts storing it off to the
+  /// kernel that uses it; returns whether anything changed.
+  private mutating func decideStore(_ x: Int, _ uses: inout Uses) -> Bool {
+    let entry = entries[x]
+    if !entry.isStored {
+      let isCheap =
+        Int(entry.weight) <= costs.recomputedWeight && Int(entry.inputs) <= costs.recomputedInputs
+      if entry.context == FusionGraph.manyContexts && !isCheap { entries[x].isStored = true }
+      return entries[x].isStored
+    }
+    guard entry.context >= 0, entry.path == AccessMap.identity, !entry.isPinned else {
+      return false
+    }
+    let user = uses.contexts[Int(entry.context)]
+    guard user.reducedAxes == nil, user.space == entry.shape, user.level > entry.native else {
+      return false
+    }
+    entries[x].lift = user.level
+    entries[x].native = user.level
+    return true
+  }
+
+  /// Tells the operands of computed node `y` where they are used.
+  private mutating func pushUses(_ y: Int, _ uses: inout Uses) {
+    var context = entries[y].context
+    var path = entries[y].path
+    if entries[y].isStored {
+      let own = KernelContext(space: entries[y].shape, reducedAxes: nil, level: entries[y].native)
+      context = uses.number(of: own)
+      path = AccessMap.identity
+    }
+    guard context != FusionGraph.noContext else { return }
+    for k in operandRange(y) {
+      guard let x = operands[k].node, entries[x].kind.isComputed else { continue }
+      let isSame = entries[y].kind != .view && entries[x].shape == entries[y].shape
+      if context == FusionGraph.manyContexts || isSame {
+        use(operands[k], context, path)
+      } else {
+        use(operands[k], context, uses.paths.path(to: operands[k], of: y, under: path, in: self))
+      }
+    }
+  }
+
+  /// Notes that an operand is used at the points of its own space by the kernel of node `user`.
+  private mutating func use(
+    _ operand: Reference, by user: Int, reducing axes: AxisSet? = nil, _ uses: inout Uses
+  ) {
+    guard let x = operand.node, entries[x].kind.isComputed else { return }
+    let context = KernelContext(
+      space: entries[x].shape, reducedAxes: axes, level: entries[user].native)
+    use(operand, uses.number(of: context), AccessMap.identity)
+  }
+
+  private mutating func use(_ operand: Reference, _ context: Int32, _ path: Int32) {
+    guard let x = operand.node else { return }
+    if entries[x].context == FusionGraph.noContext {
+      entries[x].context = context
+      entries[x].path = path
+    } else if entries[x].context != context || entries[x].path != path {
+      entries[x].context = FusionGraph.manyContexts
+    }
+  }
+}

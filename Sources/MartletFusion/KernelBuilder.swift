@@ -1,0 +1,151 @@
+// The launch of one body: its spec in canonical form, and the arguments that are not part of it.
+
+import MartletIR
+
+/// A body with what is to be done with its values.
+struct KernelBuilder {
+  let body: FusedBody
+  /// Instructions, and where their values go.
+  let outputs: [(Int, Root)]
+  let space: Shape
+  let graph: FusionGraph
+
+  /// The launch that stores every output.
+  func map() -> Plan.Launch {
+    let layouts = outputs.map { $0.1.layout }
+    var table = AxisTable(space, 0..<space.rank, body.inputs.map(\.layout) + layouts)
+    table.merge()
+    if table.axes.isEmpty { table.appendUnit(operandCount: body.inputs.count + outputs.count) }
+    let bindings = outputs.indices.map { index in
+      Plan.Binding(
+        slot: .node(outputs[index].1.node), offset: layouts[index].offset,
+        strides: table.strides(ofOperand: body.inputs.count + index))
+    }
+    let specs = outputs.indices.map { index in
+      KernelSpec.Output(
+        value: outputs[index].0, access: table.access(ofOperand: body.inputs.count + index))
+    }
+    return launch(.map, table, specs, bindings)
+  }
+
+  /// The steps that reduce every output over these axes.
+  func reduce(_ reducedAxes: AxisSet, _ temporaries: inout [Plan.Temporary]) -> [Plan.Step] {
+    let layouts = body.inputs.map(\.layout)
+    let specs = outputs.map { KernelSpec.Output(value: $0.0, reduction: $0.1.reduction) }
+    switch ReductionSpace(space, reducing: reducedAxes, inputs: layouts, costs: graph.costs) {
+    case .inner(let table):
+      return [.launch(launch(.reduceInner, table, specs, results(table, table.axes.count - 1)))]
+    case .outer(let table):
+      return [.launch(launch(.reduceOuter, table, specs, results(table, table.axes.count - 2)))]
+    case .copy: return copyAndReduce(reducedAxes, &temporaries)
+    }
+  }
+
+  /// Stores the values with the reduced axes innermost, and then reduces one axis.
+  private func copyAndReduce(
+    _ reducedAxes: AxisSet, _ temporaries: inout [Plan.Temporary]
+  ) -> [Plan.Step] {
+    let kept = (0..<space.rank).filter { !reducedAxes.contains($0) }
+    let reduced = (0..<space.rank).filter(reducedAxes.contains)
+    let order = kept + reduced
+    let stored = Shape(order.map { space[$0] })
+    var strides = [Int](repeating: 0, count: space.rank)
+    for (axis, step) in zip(order, Layout.rowMajorStrides(stored)) { strides[axis] = step }
+    let layout = Layout(strides: strides)
+
+    let count = body.inputs.count
+    let values = Array(Set(outputs.map(\.0))).sorted()
+    let layouts = body.inputs.map(\.layout) + values.map { _ in layout }
+    var table = AxisTable(space, order, layouts)
+    table.merge()
+    let first = temporaries.count
+    var copies: [Plan.Binding] = []
+    var steps: [Plan.Step] = []
+    for (index, value) in values.enumerated() {
+      let slot = Plan.Slot.temporary(first + index)
+      copies.append(
+        Plan.Binding(slot: slot, offset: 0, strides: table.strides(ofOperand: count + index)))
+      let dtype = body.codes[value].dtype
+      temporaries.append(Plan.Temporary(dtype: dtype, elementCount: space.elementCount))
+    }
+    let copySpecs = values.map { KernelSpec.Output(value: $0) }
+    steps.append(.launch(launch(.map, table, copySpecs, copies)))
+
+    let keptCount = kept.reduce(1) { $0 &* space[$1] }
+    let rowLength = reduced.reduce(1) { $0 &* space[$1] }
+    var rows = AxisTable()
+    if keptCount > 1 { rows.axes.append(.init(extent: keptCount, strides: [rowLength])) }
+    rows.axes.append(.init(extent: rowLength, strides: [1]))
+    for (index, value) in values.enumerated() {
+      let dtype = body.codes[value].dtype
+      let users = outputs.filter { $0.0 == value }
+      let spec = KernelSpec(
+        family: .reduceInner, rank: rows.axes.count,
+        inputs: [.init(dtype: dtype, access: .contiguous)], instructions: [.input(0)],
+        dtypes: [dtype], outputs: users.map { .init(value: 0, reduction: $0.1.reduction) })
+      let input = Plan.Binding(
+        slot: .temporary(first + index), offset: 0, strides: rows.strides(ofOperand: 0))
+      steps.append(
+        .launch(
+          Plan.Launch(
+            spec: spec, extents: rows.extents, inputs: [input], scalars: [],
+            outputs: results(rows, rows.axes.count - 1, of: users))))
+    }
+    return steps
+  }
+
+  /// The row-major results over all axes but one.
+  private func results(
+    _ table: AxisTable, _ reducedAxis: Int, of outputs: [(Int, Root)]? = nil
+  ) -> [Plan.Binding] {
+    var strides = [Int](repeating: 0, count: table.axes.count)
+    var step = 1
+    for axis in table.axes.indices.reversed() where axis != reducedAxis {
+      strides[axis] = step
+      step &*= table.axes[axis].extent
+    }
+    return (outputs ?? self.outputs).map {
+      Plan.Binding(slot: .node($0.1.node), offset: 0, strides: strides)
+    }
+  }
+
+  private func launch(
+    _ family: KernelSpec.Family, _ table: AxisTable, _ specs: [KernelSpec.Output],
+    _ bindings: [Plan.Binding]
+  ) -> Plan.Launch {
+    var spec = KernelSpec(family: family, rank: table.axes.count, outputs: specs)
+    var inputs: [Plan.Binding] = []
+    for (index, input) in body.inputs.enumerated() {
+      spec.inputs.append(
+        KernelSpec.Input(
+          source: input.base == .index ? .index : .memory, dtype: input.dtype,
+          access: table.access(ofOperand: index)))
+      inputs.append(
+        Plan.Binding(
+          slot: Plan.Slot(input.base), offset: input.layout.offset,
+          strides: table.strides(ofOperand: index)))
+    }
+    var scalars: [Scalar] = []
+    spec.instructions.reserveCapacity(body.codes.count)
+    spec.dtypes.reserveCapacity(body.codes.count)
+    for code in body.codes {
+      switch code.kind {
+      case .input: spec.instructions.append(.input(Int(code.a)))
+      case .scalar:
+        spec.instructions.append(.scalar(scalars.count))
+        spec.scalars.append(code.dtype)
+        scalars.append(graph.scalars[Int(code.a)])
+      case .cast: spec.instructions.append(.cast(Int(code.a)))
+      case .elementwise:
+        let operands =
+          code.b < 0
+          ? [Int(code.a)]
+          : code.c < 0 ? [Int(code.a), Int(code.b)] : [Int(code.a), Int(code.b), Int(code.c)]
+        spec.instructions.append(.elementwise(code.op, operands))
+      }
+      spec.dtypes.append(code.dtype)
+    }
+    return Plan.Launch(
+      spec: spec, extents: table.extents, inputs: inputs, scalars: scalars, outputs: bindings)
+  }
+}
