@@ -18,7 +18,7 @@ QUARTER = mp.pi / 4
 HALF = mp.pi / 2
 
 # Float32 erf: an odd polynomial to the junction, then 1 - P(x)^8 until the result is 1.
-ERF_JUNCTION = mpf("0.9")
+ERF_JUNCTION = mpf(1)
 ERF_POWER = 8
 ERF_END = mpf("3.95")
 # (x + k) exp(x^2) erfc(x) is a polynomial in (x - k) / (x + k), which maps [0, inf) to [-1, 1).
@@ -184,9 +184,9 @@ def error():
         return mp.sqrt(z) / mp.erf(mp.sqrt(z))
 
     return [
-        array("small32", "erf x / x - 1 in x² for |x| <= 0.9.",
-              erf_slope, TINY, ERF_JUNCTION**2, 6, weight, "f32"),
-        array("large32", "1 minus the eighth root of erfc x in x for 0.9 <= x <= 3.95.",
+        array("small32", "erf x / x - 1 in x² for |x| <= 1, for float32.",
+              erf_slope, TINY, ERF_JUNCTION**2, 7, weight, "f32"),
+        array("large32", "1 minus the eighth root of erfc x in x for 1 <= x <= 3.95.",
               lambda x: 1 - mp.erfc(x) ** (mpf(1) / ERF_POWER), ERF_JUNCTION, ERF_END, 8,
               lambda x: ERF_POWER * mp.erfc(x) ** (1 - mpf(1) / ERF_POWER), "f32"),
         rounded_array(

@@ -3,7 +3,7 @@
 extension Elementary {
   /// erf x = x + x q(x^2) near 0; odd bit for bit and never above 1.
   ///
-  /// float32: from 0.9 on 1 - (1 - u)^8 for a = abs x and a polynomial u(a), 1 minus the eighth root
+  /// float32: from 1 on 1 - (1 - u)^8 for a = abs x and a polynomial u(a), 1 minus the eighth root
   /// of erfc, so that no exponential is needed. (1 - u)^2 = 1 - v with v = 2u - u^2, and
   /// (1 - v)^2 = (1 - 2v) + v^2: each step is taken in the form that rounds the smaller number.
   /// float64: from 1 on 1 - erfc, whose error the subtraction scales by 0.2 or less.
@@ -20,7 +20,7 @@ extension Elementary {
     let u = polynomial(a.clamped(toAtMost: 3.95), C.large32)
     let v = fma(-u, u, u + u)
     let fourth = fma(v, v, fma(v, -2, 1))
-    return select(a .< 0.9, near, fma(-fourth, fourth, 1).signed(like: x))
+    return select(a .< 1, near, fma(-fourth, fourth, 1).signed(like: x))
   }
 
   /// erfc x = 1 - erf x, with its relative accuracy down to the subnormal results.
