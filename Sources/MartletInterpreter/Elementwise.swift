@@ -149,8 +149,10 @@ extension Program {
     var remaining = elementCount
     while true {
       let count = Swift.min(block, remaining)
-      for i in strided.indices {
-        strided[i].reader.copy(count, to: registers[strided[i].register])
+      if !strided.isEmpty {
+        for i in strided.indices {
+          strided[i].reader.copy(count, to: registers[strided[i].register])
+        }
       }
       for instruction in instructions {
         instruction.loop(

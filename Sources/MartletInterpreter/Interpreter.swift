@@ -62,8 +62,8 @@ package struct Interpreter: Sendable {
       for case .node(let source) in node.operands { readers[source] += 1 }
     }
     var operands: [Operand] = []
-    for (index, node) in trace.nodes.enumerated() {
-      for operand in node.operands {
+    for index in trace.nodes.indices {
+      for operand in trace.nodes[index].operands {
         switch operand {
         case .node(let source):
           guard let value = outcome.values[source] else {
@@ -75,11 +75,12 @@ package struct Interpreter: Sendable {
         }
       }
       let value = try evaluate(
-        op: node.op, dtype: node.dtype, shape: node.shape, operands: operands, site: node.site,
+        op: trace.nodes[index].op, dtype: trace.nodes[index].dtype,
+        shape: trace.nodes[index].shape, operands: operands, site: trace.nodes[index].site,
         flags: &outcome.flags)
       operands.removeAll(keepingCapacity: true)
-      if node.isOutput || readers[index] > 0 { outcome.values[index] = value }
-      for case .node(let source) in node.operands {
+      if trace.nodes[index].isOutput || readers[index] > 0 { outcome.values[index] = value }
+      for case .node(let source) in trace.nodes[index].operands {
         readers[source] -= 1
         if readers[source] == 0 && !trace.nodes[source].isOutput { outcome.values[source] = nil }
       }

@@ -105,9 +105,25 @@ final class Program: Sendable {
 }
 
 extension Program {
-  /// A program that is made at its first use and stays.
+  /// A program that is made at its first use and never released.
   private final class Entry: Sendable {
-    let program = AtomicLazyReference<Program>()
+    private let program = Atomic<Unmanaged<Program>?>(nil)
+
+    /// Nil before the first use.
+    @inline(__always)
+    func load() -> Program? {
+      program.load(ordering: .acquiring)?.takeUnretainedValue()
+    }
+
+    /// Keeps `made`, or what another thread has kept before.
+    func keep(_ made: Program) -> Program {
+      let candidate = Unmanaged.passRetained(made)
+      let (exchanged, kept) = program.compareExchange(
+        expected: nil, desired: candidate, ordering: .acquiringAndReleasing)
+      guard !exchanged, let kept else { return made }
+      candidate.release()
+      return kept.takeUnretainedValue()
+    }
   }
 
   private static let table: [Entry] =
@@ -116,7 +132,6 @@ extension Program {
   /// The program of `op` on operands of `dtype` (for `select`, of its second and third operand).
   static func of(_ op: ElementwiseOp, _ dtype: DType) -> Program {
     let entry = table[Int(op.rawValue) * DType.allCases.count + Int(dtype.rawValue)]
-    if let program = entry.program.load() { return program }
-    return entry.program.storeIfNil(Program(ScalarProgram(op, dtype: dtype), arity: op.arity))
+    return entry.load() ?? entry.keep(Program(ScalarProgram(op, dtype: dtype), arity: op.arity))
   }
 }

@@ -123,20 +123,22 @@ private struct Rows {
     withUnsafeTemporaryAllocation(of: T.self, capacity: Swift.max(block, 1)) { scratch in
       guard let scratch = scratch.baseAddress else { return }
       for row in 0..<count {
-        var best: T?
         var start = 0
+        var best: T?
         while start < length {
           let count = Swift.min(block, length - start)
           let elements = reader.read(count, scratch: scratch).assumingMemoryBound(to: T.self)
-          for i in 0..<count {
+          var extreme = best ?? elements[0]
+          var place = best == nil ? start : Int(places[row])
+          for i in 0..<count where !extreme.isUnordered {
             let x = elements[i]
-            if let best {
-              guard !best.isUnordered else { continue }
-              guard x.isUnordered || (reduction == .maximum ? x > best : x < best) else { continue }
+            if (reduction == .maximum ? x > extreme : x < extreme) || x.isUnordered {
+              extreme = x
+              place = start + i
             }
-            best = x
-            places[row] = Int64(start + i)
           }
+          best = extreme
+          places[row] = Int64(place)
           start += count
         }
       }
