@@ -1,0 +1,64 @@
+// Machine code of one kernel: as an object file, and linked into the process.
+
+/// The function of a kernel: `(buffers, integers, scalars, scratch, begin, end) -> flags`.
+///
+/// - `buffers`: the address of the space's first point in every input (null for index inputs), then
+///   in every output.
+/// - `integers`: the extents, `rank` of them and each at least 1; for every input and then every
+///   output `rank` strides in elements; for every index input its offset.
+/// - `scalars`: the bits of every scalar, one word each.
+/// - `scratch`: `KernelSpec.scratchByteCount` bytes, 64-byte aligned, for this call alone.
+/// - `begin`, `end`: the share of the work, as `KernelSpec.Family` counts it; for a map the linear
+///   index over all axes but the innermost, or over the elements where there is one axis.
+///
+/// The result is the or of the raised `ValueFlag`s.
+package typealias KernelFunction =
+  @Sendable @convention(c) (
+    UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<Int64>, UnsafePointer<UInt64>,
+    UnsafeMutableRawPointer?, Int64, Int64
+  ) -> UInt32
+
+/// Where the time of a compilation went.
+package struct CompileTimes: Sendable, Hashable {
+  /// Expanding the ops and building and verifying the IR.
+  package var building: Duration = .zero
+  /// Code generation.
+  package var generating: Duration = .zero
+  /// Linking into memory.
+  package var linking: Duration = .zero
+
+  package var total: Duration { building + generating + linking }
+}
+
+/// The object file of one kernel; it may outlive the process in a cache.
+package struct KernelObject: Sendable, Hashable {
+  /// The function's name, which no other object has.
+  package let symbol: String
+  package let bytes: [UInt8]
+  package let times: CompileTimes
+
+  package init(symbol: String, bytes: [UInt8], times: CompileTimes = CompileTimes()) {
+    self.symbol = symbol
+    self.bytes = bytes
+    self.times = times
+  }
+}
+
+/// A kernel that is ready to run; the code is unmapped when nobody holds it.
+package final class CompiledKernel: Sendable {
+  package let function: KernelFunction
+  /// The bytes of the object file.
+  package let codeSize: Int
+  package let times: CompileTimes
+  private let linked: LinkedObject
+
+  init(_ linked: LinkedObject, codeSize: Int, times: CompileTimes) throws(LoweringError) {
+    guard let pointer = UnsafeRawPointer(bitPattern: UInt(linked.address)) else {
+      throw LoweringError("the linker gave no address")
+    }
+    function = unsafeBitCast(pointer, to: KernelFunction.self)
+    self.codeSize = codeSize
+    self.times = times
+    self.linked = linked
+  }
+}

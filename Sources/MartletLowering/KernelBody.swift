@@ -1,0 +1,134 @@
+// A kernel's straight-line code in machine operations, with every value computed once and no oftener
+// than it changes.
+
+import MartletFusion
+import MartletIR
+
+/// The body of a `KernelSpec` with its ops expanded to `ScalarOp`s and equal values shared.
+struct KernelBody {
+  enum Instruction: Hashable {
+    case input(Int)
+    case scalar(Int)
+    case constant(Scalar)
+    case operation(ScalarOp, [Int])
+  }
+
+  /// How often a value changes.
+  enum Rate: Comparable {
+    /// Once a launch: scalars, and what follows from them.
+    case launch
+    /// Once a row of the innermost axis: uniform inputs.
+    case row
+    case element
+  }
+
+  private(set) var instructions: [Instruction] = []
+  private(set) var dtypes: [DType] = []
+  private(set) var rates: [Rate] = []
+  /// Whether an output depends on the value.
+  private(set) var isLive: [Bool] = []
+  /// One value an output of the spec.
+  private(set) var results: [Int] = []
+
+  private struct Key: Hashable {
+    let instruction: Instruction
+    let dtype: DType
+  }
+  private var known: [Key: Int] = [:]
+
+  private struct Row: Hashable {
+    let op: ElementwiseOp
+    let dtype: DType
+  }
+
+  init(_ spec: KernelSpec) {
+    var programs: [Row: ScalarProgram] = [:]
+    var numbers: [Int] = []
+    for (instruction, dtype) in zip(spec.instructions, spec.dtypes) {
+      switch instruction {
+      case .input(let k):
+        numbers.append(add(.input(k), dtype, spec.inputs[k].access == .uniform ? .row : .element))
+      case .scalar(let k):
+        numbers.append(add(.scalar(k), dtype, .launch))
+      case .cast(let source):
+        let operand = numbers[source]
+        numbers.append(
+          dtypes[operand] == dtype ? operand : add(.operation(.convert, [operand]), dtype))
+      case .elementwise(let op, let sources):
+        // The program is of the last operand's dtype: only a choice's condition differs from it.
+        let operands = sources.map { numbers[$0] }
+        let row = Row(op: op, dtype: dtypes[operands[operands.count - 1]])
+        let program = programs[row] ?? ScalarProgram(op, dtype: row.dtype)
+        programs[row] = program
+        numbers.append(append(program, operands))
+      }
+    }
+    results = spec.outputs.map { numbers[$0.value] }
+    isLive = [Bool](repeating: false, count: instructions.count)
+    for result in results { isLive[result] = true }
+    for index in instructions.indices.reversed() where isLive[index] {
+      if case .operation(_, let operands) = instructions[index] {
+        for operand in operands { isLive[operand] = true }
+      }
+    }
+  }
+
+  /// Appends `program` with `arguments` for its arguments; returns its result.
+  private mutating func append(_ program: ScalarProgram, _ arguments: [Int]) -> Int {
+    var numbers: [Int] = []
+    for (instruction, dtype) in zip(program.instructions, program.dtypes) {
+      switch instruction {
+      case .argument(let k): numbers.append(arguments[k])
+      case .constant(let scalar): numbers.append(add(.constant(scalar), dtype, .launch))
+      case .operation(let op, let operands):
+        numbers.append(add(.operation(op, operands.map { numbers[$0] }), dtype))
+      }
+    }
+    return numbers[program.results[0]]
+  }
+
+  private mutating func add(
+    _ instruction: Instruction, _ dtype: DType, _ rate: Rate? = nil
+  ) -> Int {
+    let key = Key(instruction: instruction, dtype: dtype)
+    if let number = known[key] { return number }
+    instructions.append(instruction)
+    dtypes.append(dtype)
+    rates.append(rate ?? inferredRate(instruction))
+    known[key] = instructions.count - 1
+    return instructions.count - 1
+  }
+
+  private func inferredRate(_ instruction: Instruction) -> Rate {
+    guard case .operation(let op, let operands) = instruction else { return .element }
+    // Flags are raised for elements that the share of the work holds, so checks stay in the loop.
+    if case .check = op { return .element }
+    return operands.reduce(.launch) { max($0, rates[$1]) }
+  }
+
+  /// The operations that are done for every element.
+  var elementOperations: [ScalarOp] {
+    instructions.indices.compactMap { index in
+      guard isLive[index], rates[index] == .element,
+        case .operation(let op, _) = instructions[index]
+      else { return nil }
+      return op
+    }
+  }
+
+  /// The tables that live lookups read.
+  var tables: Set<ScalarTable> {
+    var tables: Set<ScalarTable> = []
+    for index in instructions.indices where isLive[index] {
+      if case .operation(.lookup(let table), _) = instructions[index] { tables.insert(table) }
+    }
+    return tables
+  }
+
+  var raisesFlags: Bool {
+    elementOperations.contains { op in
+      if case .check = op { return true }
+      return false
+    }
+  }
+}

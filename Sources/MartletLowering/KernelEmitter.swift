@@ -1,0 +1,284 @@
+// What all kernel families share: the function, its arguments, and the body at a place of the space.
+
+import CLLVM
+import MartletFusion
+import MartletIR
+
+/// Builds the function of one kernel:
+/// `uint32 k(buffers, integers, scalars, scratch, begin, end)`, as `CompiledKernel` documents it.
+final class KernelEmitter {
+  /// An input or an output as the launch describes it.
+  struct Operand {
+    let dtype: DType
+    let access: KernelSpec.Access
+    /// The first point's address (a pointer to the element), or for index inputs its int64.
+    let start: Value
+    let isIndex: Bool
+    /// One stride an axis, in elements.
+    let strides: [Value]
+    /// For `strided`: lane number times inner stride.
+    let laneOffsets: Value?
+  }
+
+  /// A vector of elements along the innermost axis.
+  struct Step {
+    /// The position of the first lane, from the row's start.
+    let index: Value
+    /// The lanes that exist; nil for all.
+    let mask: Value?
+  }
+
+  let spec: KernelSpec
+  let body: KernelBody
+  let shape: VectorShape
+  let b: IRBuilder
+  let single: ScalarEmitter
+  let vector: ScalarEmitter
+
+  let scratch: Value
+  let begin: Value
+  let end: Value
+  let extents: [Value]
+  private(set) var inputs: [Operand] = []
+  private(set) var outputs: [Operand] = []
+  private let scalars: Value
+  private let flags: Value?
+
+  /// Values that do not change with the element, as single elements and in every lane.
+  private var singles: [Value?]
+  private var splats: [Value?]
+
+  /// Starts the function in `b`, reads its arguments, and works out what depends on scalars alone.
+  init(_ spec: KernelSpec, _ body: KernelBody, _ shape: VectorShape, _ b: IRBuilder) {
+    self.spec = spec
+    self.body = body
+    self.shape = shape
+    self.b = b
+    let arguments = (0..<6).map { b.table.pointee.LLVMGetParam(b.function, UInt32($0)) }
+    (scratch, begin, end) = (arguments[3], arguments[4], arguments[5])
+    scalars = arguments[2]
+    b.position(b.block())
+    flags = body.raisesFlags ? b.slot(b.integer(32)) : nil
+    if let flags { b.store(b.constant(0, 32), flags, alignment: 4) }
+
+    let tables = KernelEmitter.define(body.tables, b)
+    single = ScalarEmitter(b: b, lanes: 1, tables: tables)
+    vector = ScalarEmitter(b: b, lanes: shape.lanes, tables: tables)
+    singles = [Value?](repeating: nil, count: body.instructions.count)
+    splats = singles
+
+    var nextInteger = 0
+    func integer() -> Value {
+      defer { nextInteger += 1 }
+      let place = b.element(b.integer(64), arguments[1], b.constant(nextInteger))
+      return b.load(b.integer(64), place, alignment: 8)
+    }
+    let rank = spec.rank
+    extents = (0..<rank).map { _ in integer() }
+    let strides = (0..<(spec.inputs.count + spec.outputs.count)).map { _ in
+      (0..<rank).map { _ in integer() }
+    }
+    let pointer = b.pointer(to: b.integer(8))
+    func operand(
+      _ number: Int, _ dtype: DType, _ access: KernelSpec.Access, isIndex: Bool = false
+    ) -> Operand {
+      let start: Value
+      if isIndex {
+        start = integer()
+      } else {
+        let place = b.element(pointer, arguments[0], b.constant(number))
+        let address = b.load(pointer, place, alignment: 8)
+        start = b.bitcast(address, b.pointer(to: b.memory(dtype)))
+      }
+      let own = strides[number]
+      let offsets =
+        access == .uniform || (access == .contiguous && !isIndex)
+        ? nil
+        : b.multiply(b.iota(shape.lanes, 64), b.splat(own[rank - 1], shape.lanes))
+      return Operand(
+        dtype: dtype, access: access, start: start, isIndex: isIndex, strides: own,
+        laneOffsets: offsets)
+    }
+    inputs = spec.inputs.enumerated().map {
+      operand($0.offset, $0.element.dtype, $0.element.access, isIndex: $0.element.source == .index)
+    }
+    outputs = spec.outputs.enumerated().map {
+      operand(spec.inputs.count + $0.offset, spec.dtypes[$0.element.value], $0.element.access)
+    }
+    prepare(.launch, rows: [])
+  }
+
+  private static func define(_ tables: Set<ScalarTable>, _ b: IRBuilder) -> [ScalarTable: Value] {
+    var globals: [ScalarTable: Value] = [:]
+    for table in tables.sorted(by: { $0.name < $1.name }) {
+      let element = b.memory(table.dtype)
+      var values = table.elements.map { b.constant($0, table.dtype, lanes: 1) }
+      let initializer = b.table.pointee.LLVMConstArray(element, &values, UInt32(values.count))
+      let global = b.table.pointee.LLVMAddGlobal(
+        b.module, b.type(of: initializer), "\(table.name).\(table.dtype)")
+      b.table.pointee.LLVMSetInitializer(global, initializer)
+      b.table.pointee.LLVMSetGlobalConstant(global, 1)
+      b.table.pointee.LLVMSetLinkage(global, LLVMPrivateLinkage)
+      b.table.pointee.LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr)
+      b.table.pointee.LLVMSetAlignment(global, 64)
+      globals[table] = global
+    }
+    return globals
+  }
+
+  // The body.
+
+  /// Works out the values of `rate`; `rows` are where the inputs' rows start.
+  func prepare(_ rate: KernelBody.Rate, rows: [Value]) {
+    for index in body.instructions.indices where body.isLive[index] && body.rates[index] == rate {
+      let dtype = body.dtypes[index]
+      switch body.instructions[index] {
+      case .constant:
+        singles[index] = nil
+        continue
+      case .scalar(let k):
+        let place = b.element(b.integer(64), scalars, b.constant(k))
+        let word = b.load(b.integer(64), place, alignment: 8)
+        singles[index] = scalar(word, dtype)
+      case .input(let k):
+        let row = rows[k]
+        singles[index] =
+          inputs[k].isIndex
+          ? row
+          : single.toRegister(b.load(b.memory(dtype), row, alignment: dtype.byteCount), dtype)
+      case .operation(let op, let operands):
+        singles[index] = single.emit(op, operands.map { singleOperand($0) }, dtype)
+      }
+      splats[index] = singles[index].map { b.splat($0, shape.lanes) }
+    }
+  }
+
+  private func scalar(_ word: Value, _ dtype: DType) -> Value {
+    let integer = b.integer(dtype == .bool ? 1 : dtype.bitWidth)
+    let bits = dtype.byteCount == 8 ? word : b.trunc(word, integer)
+    return dtype.isFloatingPoint ? b.bitcast(bits, b.memory(dtype)) : bits
+  }
+
+  private func singleOperand(_ index: Int) -> ScalarEmitter.Operand {
+    let dtype = body.dtypes[index]
+    if case .constant(let scalar) = body.instructions[index] {
+      return ScalarEmitter.Operand(
+        value: single.constant(scalar.bits, dtype), dtype: dtype, constant: scalar)
+    }
+    guard let value = singles[index] else { internalError("a value was not prepared") }
+    return ScalarEmitter.Operand(value: value, dtype: dtype)
+  }
+
+  /// The values of the outputs at `steps`, where the inputs' rows start at `rows`.
+  ///
+  /// Each operation is emitted for all steps before the next one: that hides its latency.
+  func emitBody(_ rows: [Value], at steps: [Step]) -> [[Value]] {
+    var values = [[Value]](repeating: [], count: body.instructions.count)
+    for index in body.instructions.indices
+    where body.isLive[index] && body.rates[index] == .element {
+      let dtype = body.dtypes[index]
+      switch body.instructions[index] {
+      case .input(let k):
+        values[index] = steps.map { load(inputs[k], row: rows[k], at: $0) }
+      case .operation(let op, let operands):
+        values[index] = steps.indices.map { step in
+          let x = operands.map { vectorOperand($0, values, step) }
+          if case .check(let flag) = op { raise(flag, x[0].value, steps[step].mask) }
+          return vector.emit(op, x, dtype)
+        }
+      case .constant, .scalar: internalError("a constant changes with the element")
+      }
+    }
+    return body.results.map { result in
+      steps.indices.map { vectorOperand(result, values, $0).value }
+    }
+  }
+
+  private func vectorOperand(
+    _ index: Int, _ values: [[Value]], _ step: Int
+  ) -> ScalarEmitter.Operand {
+    let dtype = body.dtypes[index]
+    if case .constant(let scalar) = body.instructions[index] {
+      return ScalarEmitter.Operand(
+        value: vector.constant(scalar.bits, dtype), dtype: dtype, constant: scalar)
+    }
+    if body.rates[index] == .element {
+      return ScalarEmitter.Operand(value: values[index][step], dtype: dtype)
+    }
+    guard let value = splats[index] else { internalError("a value was not prepared") }
+    return ScalarEmitter.Operand(value: value, dtype: dtype)
+  }
+
+  /// Raises `flag` if `condition` holds in any lane that exists.
+  private func raise(_ flag: ValueFlag, _ condition: Value, _ mask: Value?) {
+    guard let flags else { internalError("a kernel with checks has no flags") }
+    let lanes = mask.map { b.and($0, condition) } ?? condition
+    let any = b.compare(
+      LLVMIntNE, b.bitcast(lanes, b.integer(shape.lanes)), b.constant(0, shape.lanes))
+    let raised = b.select(any, b.constant(Int(flag.rawValue), 32), b.constant(0, 32))
+    b.store(b.or(b.load(b.integer(32), flags, alignment: 4), raised), flags, alignment: 4)
+  }
+
+  // Operands.
+
+  private func load(_ operand: Operand, row: Value, at step: Step) -> Value {
+    if operand.isIndex {
+      guard let offsets = operand.laneOffsets else { return b.splat(row, shape.lanes) }
+      let first = b.add(row, b.multiply(step.index, operand.strides[spec.rank - 1]))
+      return b.add(b.splat(first, shape.lanes), offsets)
+    }
+    let element = b.memory(operand.dtype)
+    let alignment = operand.dtype.byteCount
+    let loaded: Value
+    if let places = places(operand, row: row, at: step) {
+      loaded = b.gather(
+        element, places, lanes: shape.lanes, alignment: alignment, mask: step.mask)
+    } else {
+      loaded = b.vectorLoad(
+        element, b.element(element, row, step.index), lanes: shape.lanes, alignment: alignment,
+        mask: step.mask)
+    }
+    return vector.toRegister(loaded, operand.dtype)
+  }
+
+  /// Stores `value`, a vector of `operand`'s dtype, in the row that starts at `row`.
+  func store(_ value: Value, to operand: Operand, row: Value, at step: Step) {
+    let element = b.memory(operand.dtype)
+    let alignment = operand.dtype.byteCount
+    let stored = vector.toMemory(value, operand.dtype)
+    if let places = places(operand, row: row, at: step) {
+      b.scatter(stored, places, lanes: shape.lanes, alignment: alignment, mask: step.mask)
+    } else {
+      b.vectorStore(
+        stored, b.element(element, row, step.index), alignment: alignment, mask: step.mask)
+    }
+  }
+
+  /// The lanes' addresses of a strided operand.
+  private func places(_ operand: Operand, row: Value, at step: Step) -> Value? {
+    guard let offsets = operand.laneOffsets else { return nil }
+    let element = b.memory(operand.dtype)
+    let first = b.multiply(step.index, operand.strides[spec.rank - 1])
+    return b.element(element, b.element(element, row, first), offsets)
+  }
+
+  /// Where `operand` is `offset` elements after its start.
+  func row(_ operand: Operand, _ offset: Value) -> Value {
+    operand.isIndex
+      ? b.add(operand.start, offset)
+      : b.element(b.memory(operand.dtype), operand.start, offset)
+  }
+
+  /// The lanes from `index` on that lie before `limit`.
+  func mask(_ index: Value, before limit: Value) -> Value {
+    let lanes = b.constant(shape.lanes)
+    let width = shape.lanes > 16 ? 8 : 32
+    let count = b.trunc(b.least(b.subtract(limit, index), lanes), b.integer(width))
+    return b.compare(LLVMIntULT, b.iota(shape.lanes, width), b.splat(count, shape.lanes))
+  }
+
+  /// Ends the function.
+  func finish() {
+    b.ret(flags.map { b.load(b.integer(32), $0, alignment: 4) } ?? b.constant(0, 32))
+  }
+}

@@ -1,0 +1,153 @@
+// Reductions of the axis before the innermost: 64 rows of lanes in scratch memory, vectors along columns.
+
+import CLLVM
+import MartletFusion
+import MartletIR
+
+extension KernelEmitter {
+  private static let stripWidth = KernelSpec.stripWidth
+
+  /// A kernel whose items are [outer axes..., block, strip of columns].
+  func emitReduceOuter() {
+    let combiners = combiners
+    let (reduced, inner) = (spec.rank - 2, spec.rank - 1)
+    let strip = b.constant(Self.stripWidth)
+    let strips = Axis(
+      extent: b.lshr(
+        b.add(extents[inner], b.constant(Self.stripWidth - 1)),
+        b.constant(Self.stripWidth.trailingZeroBitCount)),
+      strides: (inputs + outputs).map { b.multiply($0.strides[inner], strip) })
+
+    var offset = 0
+    let lanes = combiners.map { combiner in
+      defer { offset += Self.laneCount * Self.stripWidth * combiner.dtype.byteCount }
+      let place = b.element(b.integer(8), scratch, b.constant(offset))
+      return b.bitcast(place, b.pointer(to: b.memory(combiner.dtype)))
+    }
+    // Rows of identities, which the first 64 rows of a block are combined with.
+    let identities = combiners.map { combiner in
+      let row = b.slot(b.memory(combiner.dtype), count: Self.stripWidth)
+      let identity = vector.constant(combiner.identity.bits, combiner.dtype)
+      forEachVector(of: strip) { step in
+        keep(identity, combiner.dtype, b.element(b.memory(combiner.dtype), row, step.index))
+      }
+      return row
+    }
+
+    forEachItem((0..<reduced).map(axis) + [blocks(of: reduced), strips]) { item in
+      let length = length(ofBlock: item.indices[reduced], along: reduced)
+      let column = b.multiply(item.indices[reduced + 1], strip)
+      let width = b.least(b.subtract(extents[inner], column), strip)
+      let one = b.constant(1)
+      b.loop(from: b.constant(0), through: b.subtract(length, one), by: one) { number, _ in
+        let rows = zip(inputs, item.offsets).map {
+          row($0, b.add($1, b.multiply(number, $0.strides[reduced])))
+        }
+        prepare(.row, rows: rows)
+        let isFirst = b.compare(LLVMIntSLT, number, b.constant(Self.laneCount))
+        let lane = b.and(number, b.constant(Self.laneCount - 1))
+        let into = zip(combiners, lanes).map { laneRow($0, $1, lane) }
+        let from = zip(into, identities).map { b.select(isFirst, $1, $0) }
+        emitColumns(combiners, rows, from: from, into: into, width)
+        return []
+      }
+      halve(combiners, lanes, b.least(length, b.constant(Self.laneCount)), width)
+
+      // The number of the strip's first column among [outer..., block, column].
+      let line = b.udiv(item.number, positive(strips.extent))
+      let first = b.add(b.multiply(line, extents[inner]), column)
+      for (k, combiner) in combiners.enumerated() {
+        let element = b.memory(combiner.dtype)
+        let start = b.element(element, outputs[k].start, first)
+        forEachVector(of: width, masked: true) { step in
+          let value = kept(combiner.dtype, b.element(element, lanes[k], step.index))
+          b.vectorStore(
+            vector.toMemory(value, combiner.dtype), b.element(element, start, step.index),
+            alignment: combiner.dtype.byteCount, mask: step.mask)
+        }
+      }
+    }
+    finish()
+  }
+
+  /// Emits `body` for the vectors that cover `width` columns.
+  private func forEachVector(of width: Value, masked: Bool = false, _ body: (Step) -> Void) {
+    b.loop(
+      from: b.constant(0), through: b.subtract(width, b.constant(1)), by: b.constant(shape.lanes)
+    ) { index, _ in
+      body(Step(index: index, mask: masked ? mask(index, before: width) : nil))
+      return []
+    }
+  }
+
+  private func laneRow(_ combiner: Combiner, _ lanes: Value, _ lane: Value) -> Value {
+    b.element(b.memory(combiner.dtype), lanes, b.multiply(lane, b.constant(Self.stripWidth)))
+  }
+
+  /// Combines one row's elements into a row of lanes.
+  ///
+  /// Lanes past the last column hold anything: scratch rows are whole, and only columns are stored.
+  private func emitColumns(
+    _ combiners: [Combiner], _ rows: [Value], from: [Value], into: [Value], _ width: Value
+  ) {
+    func emit(_ steps: [Step]) {
+      let results = emitBody(rows, at: steps)
+      for (k, combiner) in combiners.enumerated() {
+        let element = b.memory(combiner.dtype)
+        for (value, step) in zip(results[k], steps) {
+          let old = kept(combiner.dtype, b.element(element, from[k], step.index))
+          keep(
+            combiner(old, value, vector), combiner.dtype,
+            b.element(element, into[k], step.index))
+        }
+      }
+    }
+    var index = b.constant(0)
+    if !shape.isMaskedOnly {
+      let count = shape.lanes * shape.interleave
+      index =
+        b.loop(
+          from: index, through: b.subtract(width, b.constant(count)), by: b.constant(count)
+        ) { index, _ in
+          emit(
+            (0..<shape.interleave).map {
+              Step(index: b.add(index, b.constant($0 * shape.lanes)), mask: nil)
+            })
+          return []
+        }.index
+    }
+    b.loop(
+      from: index, through: b.subtract(width, b.constant(1)), by: b.constant(shape.lanes)
+    ) { index, _ in
+      emit([Step(index: index, mask: mask(index, before: width))])
+      return []
+    }
+  }
+
+  /// Combines the first `count` rows of lanes by halving into the first; rows that no element reached
+  /// hold the identity in effect and are skipped.
+  private func halve(_ combiners: [Combiner], _ lanes: [Value], _ count: Value, _ width: Value) {
+    let one = b.constant(1)
+    let steps = Self.laneCount.trailingZeroBitCount
+    let half = b.constant(Self.laneCount / 2)
+    b.loop(from: one, through: b.constant(steps), by: one, carrying: [half]) { _, carried in
+      let h = carried[0]
+      let last = b.subtract(b.least(b.subtract(count, h), h), one)
+      b.loop(from: b.constant(0), through: last, by: one) { lane, _ in
+        for (combiner, lanes) in zip(combiners, lanes) {
+          let low = laneRow(combiner, lanes, lane)
+          let high = laneRow(combiner, lanes, b.add(lane, h))
+          forEachVector(of: width) { column in
+            let element = b.memory(combiner.dtype)
+            let place = b.element(element, low, column.index)
+            let other = kept(combiner.dtype, b.element(element, high, column.index))
+            keep(
+              combiner(kept(combiner.dtype, place), other, vector), combiner.dtype, place)
+          }
+        }
+        return []
+      }
+      return [b.lshr(h, one)]
+    }
+  }
+}
