@@ -54,6 +54,8 @@ let package = Package(
     .testTarget(
       name: "InterpreterTests", dependencies: ["MartletIR", "MartletInterpreter"],
       swiftSettings: settings),
+    .testTarget(
+      name: "FusionTests", dependencies: ["MartletIR", "MartletFusion"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

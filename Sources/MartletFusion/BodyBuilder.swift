@@ -55,14 +55,7 @@ struct BodyBuilder {
         pending.removeLast()
       } else if let position = evaluate(wanted, graph) {
         pending.removeLast()
-        if wanted.path == AccessMap.identity {
-          let node = Int(wanted.node)
-          values[node] = position
-          stamps[node] = kernel
-          if body.nodes[Int(position)] < 0 { body.nodes[Int(position)] = wanted.node }
-        } else {
-          pathValues[wanted] = position
-        }
+        note(wanted, position)
       }
     }
     guard let result = known(Wanted(node: Int32(root), path: path)) else {
@@ -76,7 +69,18 @@ struct BodyBuilder {
     return stamps[Int(wanted.node)] == kernel ? values[Int(wanted.node)] : nil
   }
 
-  /// The instruction of a node whose operands are known; else puts them on the stack.
+  private mutating func note(_ wanted: Wanted, _ position: Int32) {
+    guard wanted.path == AccessMap.identity else {
+      pathValues[wanted] = position
+      return
+    }
+    let node = Int(wanted.node)
+    values[node] = position
+    stamps[node] = kernel
+    if body.nodes[Int(position)] < 0 { body.nodes[Int(position)] = wanted.node }
+  }
+
+  /// The instruction of a node whose computed operands are known; else puts those on the stack.
   private mutating func evaluate(_ wanted: Wanted, _ graph: FusionGraph) -> Int32? {
     let node = Int(wanted.node)
     let entry = graph.entries[node]
@@ -88,7 +92,7 @@ struct BodyBuilder {
     var isMissing = false
     for k in range.reversed() {
       let operand = graph.operands[k]
-      guard let x = operand.node else { continue }
+      guard let x = operand.node, graph.entries[x].kind.isComputed else { continue }
       let path = paths.path(to: operand, of: node, under: wanted.path, in: graph)
       let inner = Wanted(node: Int32(x), path: path)
       if let position = known(inner) {
@@ -99,8 +103,10 @@ struct BodyBuilder {
       }
     }
     if isMissing { return nil }
-    for k in range where graph.operands[k].node == nil {
+    // What is read follows in the order of the operands, whether it is a leaf or a view.
+    for k in range {
       let operand = graph.operands[k]
+      if let x = operand.node, graph.entries[x].kind.isComputed { continue }
       let path = paths.path(to: operand, of: node, under: wanted.path, in: graph)
       operands.set(k - range.lowerBound, immediate(operand, path, graph))
     }
@@ -132,6 +138,17 @@ struct BodyBuilder {
   private mutating func immediate(
     _ reference: Reference, _ path: Int32, _ graph: FusionGraph
   ) -> Int32 {
+    if let node = reference.node {
+      let wanted = Wanted(node: Int32(node), path: path)
+      if let position = known(wanted) { return position }
+      let entry = graph.entries[node]
+      guard let alias = readable(node, entry, graph) else {
+        internalError("a computed node was taken for one in memory")
+      }
+      let position = read(alias.base, alias.layout, entry.dtype, entry.shape, path, graph)
+      note(wanted, position)
+      return position
+    }
     let dtype = graph.dtype(reference)
     guard let shape = graph.shapeNumber(reference) else {
       return body.emit(.init(kind: .scalar, dtype: dtype, a: Int32(reference.index)))

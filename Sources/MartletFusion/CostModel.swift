@@ -1,12 +1,13 @@
 // The one place of the scheduler's numbers: what is cheap enough to do twice, and how large a kernel
 // may grow.
 
-package import MartletIR
+import MartletIR
 
 /// Weights and budgets by which the scheduler decides; the unit is an addition of one element.
 package struct CostModel: Sendable, Hashable {
-  /// The most weight that may be computed again in a second kernel instead of being stored. Below it
-  /// are sums and comparisons; a division (8) or a function (10 and more) never is.
+  /// The most weight that may be computed again in a second kernel instead of being stored.
+  ///
+  /// Below it are sums and comparisons; a division (8) or a function (10 and more) never is.
   package var recomputedWeight = 6
   /// The most arrays that something computed again may read: storing it costs one write, and one
   /// read where it is used.

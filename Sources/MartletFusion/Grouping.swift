@@ -98,8 +98,10 @@ extension FusionGraph {
     isNative && entries[x].kind.isComputed ? entries[x].native : entries[x].foreign
   }
 
-  /// One backward pass: a value that several kernels use, or one kernel under several views, is
-  /// stored unless it is cheap to compute again. Returns whether anything changed.
+  /// One backward pass; returns whether anything changed.
+  ///
+  /// A value that several kernels use, or one kernel under several views, is stored unless it is cheap
+  /// to compute again.
   private mutating func decideStores() -> Bool {
     var uses = Uses()
     var isChanged = false

@@ -8,8 +8,10 @@ struct BodySplit {
   private(set) var bounds = [0]
   /// Per instruction: the last one that uses it.
   private let lastUses: [Int]
-  /// Per instruction: whether it is stored where it crosses a cut. Other values are computed again:
-  /// inputs, scalars, what is one cheap op away from them, and what has no place of its own.
+  /// Per instruction: whether it is stored where it crosses a cut.
+  ///
+  /// Other values are computed again: inputs, scalars, what is one cheap op away from them, and what
+  /// has no place of its own.
   let isStorable: [Bool]
 
   /// Whether `body` with these outputs keeps within the budgets.
