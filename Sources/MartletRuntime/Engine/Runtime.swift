@@ -1,0 +1,86 @@
+// The engine of the process: its memory, threads, libraries and settings, made at their first use.
+
+import CPlatform
+package import MartletIR
+import MartletLowering
+import Synchronization
+
+/// The one engine that all tensors of the process share.
+package enum Runtime {
+  private static let settings = Settings.environment
+  private static let modeCell = Atomic<Int>(
+    ExecutionMode.allCases.firstIndex(of: settings.mode) ?? 0)
+  private static let fusionCell = Atomic<Bool>(settings.fusion)
+  private static let strictCell = Atomic<Bool>(false)
+
+  /// The memory of all tensors.
+  package static let pool = BufferPool()
+
+  /// The threads that share work.
+  package static let threads = ThreadPool(
+    width: settings.threads ?? Int(martlet_usable_cores()))
+
+  private static let counterCells = CounterCells()
+  private static let blas = Blas.load(settings.blas)
+  private static let compiler = CompilerSource(
+    selection: settings.llvm, printsIR: settings.printsIR, counters: counterCells)
+  private static let executor: Executor = {
+    let executor = Executor(
+      pool: pool, threads: threads, blas: blas.blas, compiler: compiler, counters: counterCells)
+    // After OpenBLAS was loaded, so that our hook runs before its own.
+    ForkGuard.install()
+    return executor
+  }()
+
+  /// Which engine runs the next trace.
+  package static var mode: ExecutionMode {
+    get { ExecutionMode.allCases[modeCell.load(ordering: .relaxed)] }
+    set { modeCell.store(ExecutionMode.allCases.firstIndex(of: newValue) ?? 0, ordering: .relaxed) }
+  }
+
+  /// Whether ops are fused; without fusion every op is a kernel of its own.
+  package static var fusion: Bool {
+    get { fusionCell.load(ordering: .relaxed) }
+    set { fusionCell.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Whether integer division by zero and casts that do not fit are errors (R47).
+  package static var isStrict: Bool {
+    get { strictCell.load(ordering: .relaxed) }
+    set { strictCell.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Runs a trace and returns the values of its output nodes.
+  package static func run(_ trace: Trace) throws(TensorError) -> [Value?] {
+    let scope = ExecutionScope.current
+    return try executor.run(
+      trace, mode: scope.mode ?? mode, fusion: scope.fusion ?? fusion,
+      isStrict: scope.isStrict ?? isStrict, printsPlan: settings.printsPlans)
+  }
+
+  /// The bytes that tensors and free blocks may hold.
+  package static var memoryBudget: Int {
+    get { pool.byteBudget }
+    set { pool.byteBudget = newValue }
+  }
+
+  package static var counters: Counters { counterCells.snapshot(pool) }
+
+  /// What was found; loads the libraries.
+  package static var backends: Backends {
+    var result = Backends()
+    result.llvm = compiler.compiler?.libraryDescription
+    result.llvmFailure = compiler.failure ?? ""
+    result.blas = blas.blas.map { $0.configuration ?? "CBLAS" }
+    result.blasPath = blas.blas?.path
+    result.blasFailure = blas.failure
+    result.threads = threads.width
+    return result
+  }
+
+  /// Gives free memory and compiled kernels back to the system.
+  package static func trim() {
+    pool.trim()
+    compiler.removeAllKernels()
+  }
+}

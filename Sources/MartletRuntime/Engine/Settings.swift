@@ -1,0 +1,90 @@
+// What the user may choose: the mode, the libraries, the threads; read from the environment once.
+
+import CPlatform
+import Glibc
+
+/// Which engine runs recorded ops.
+///
+/// The results are the same bits in every mode.
+public enum ExecutionMode: String, Sendable, Hashable, CaseIterable {
+  /// Small work by the interpreter, everything else compiled; without LLVM all by the interpreter.
+  case automatic
+  /// All elementwise work and reductions compiled; without LLVM an error.
+  case compiled
+  /// One op at a time, without a compiler.
+  case interpreter
+}
+
+/// The settings that a process starts with.
+package struct Settings: Sendable, Hashable {
+  package var mode = ExecutionMode.automatic
+  /// Whether ops are fused into common kernels.
+  package var fusion = true
+  /// The selection of LLVM, as `martlet_llvm_load` takes it.
+  package var llvm: String?
+  /// The selection of BLAS, as `martlet_blas_load` takes it.
+  package var blas: String?
+  /// The number of threads, or nil for the usable cores.
+  package var threads: Int?
+  /// Whether plans and kernels' IR are printed to standard error.
+  package var printsPlans = false
+  package var printsIR = false
+
+  package init() {}
+
+  /// The settings of an environment; a value that is not understood leaves its default and is
+  /// reported in one line.
+  package init(_ variable: (String) -> String?, report: (String) -> Void) {
+    func reject(_ name: String, _ value: String, _ expected: String) {
+      report("martlet: \(name)=\(value) is not understood (\(expected)); it is ignored\n")
+    }
+    if let value = variable("MARTLET_MODE"), !value.isEmpty {
+      if let mode = ExecutionMode(rawValue: value) {
+        self.mode = mode
+      } else {
+        reject("MARTLET_MODE", value, "automatic, compiled or interpreter")
+      }
+    }
+    if let value = variable("MARTLET_FUSION"), !value.isEmpty {
+      switch value {
+      case "on", "1": fusion = true
+      case "off", "0": fusion = false
+      default: reject("MARTLET_FUSION", value, "on or off")
+      }
+    }
+    if let value = variable("MARTLET_THREADS"), !value.isEmpty {
+      if let count = Int(value), count > 0, count <= Settings.maximumThreads {
+        threads = count
+      } else {
+        reject("MARTLET_THREADS", value, "1 to \(Settings.maximumThreads)")
+      }
+    }
+    if let value = variable("MARTLET_DEBUG"), !value.isEmpty {
+      for word in value.split(separator: ",") {
+        switch word {
+        case "plan": printsPlans = true
+        case "ir": printsIR = true
+        default: reject("MARTLET_DEBUG", String(word), "plan, ir or both with a comma")
+        }
+      }
+    }
+    llvm = variable("MARTLET_LLVM")
+    blas = variable("MARTLET_BLAS")
+  }
+
+  package static let maximumThreads = 1024
+
+  /// The settings of the process's environment.
+  package static let environment = Settings(
+    { name in getenv(name).map { String(cString: $0) } }, report: Settings.report)
+
+  /// Writes text to standard error.
+  package static func report(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { bytes in
+        if let start = bytes.baseAddress { martlet_write_error(start, bytes.count) }
+      }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// Runs traces: chooses the engine, finds the kernels, and turns raised flags into errors.
+
+import CPlatform
+import MartletFusion
+package import MartletIR
+import MartletInterpreter
+import MartletLowering
+
+/// Runs a trace in one of the modes; the results are the same bits in all of them.
+package final class Executor: Sendable {
+  package let pool: BufferPool
+  package let threads: ThreadPool
+  package let counters: CounterCells
+  let matmul: Matmul
+  let interpreter: Interpreter
+  private let compiler: CompilerSource
+
+  package init(
+    pool: BufferPool, threads: ThreadPool, blas: Blas?, compiler: CompilerSource,
+    counters: CounterCells
+  ) {
+    self.pool = pool
+    self.threads = threads
+    self.counters = counters
+    self.compiler = compiler
+    let matmul = Matmul(blas: blas, threads: threads, pool: pool)
+    self.matmul = matmul
+    interpreter = Interpreter(allocator: pool) { a, b, c throws(TensorError) in
+      try matmul.multiply(a, b, into: c)
+    }
+  }
+
+  /// The values of the trace's output nodes, nil for the others.
+  package func run(
+    _ trace: Trace, mode: ExecutionMode, fusion: Bool = true, isStrict: Bool = false,
+    printsPlan: Bool = false
+  ) throws(TensorError) -> [Value?] {
+    let environment = martlet_fp_environment_save_default()
+    defer { martlet_fp_environment_restore(environment) }
+    counters.add(.traces)
+    switch mode {
+    case .interpreter: return try interpret(trace, isStrict: isStrict)
+    case .automatic:
+      if Executor.isSmall(trace) || !compiler.isAvailable {
+        return try interpret(trace, isStrict: isStrict)
+      }
+    case .compiled: break
+    }
+    let plan = Scheduler.plan(trace, fusion: fusion)
+    if printsPlan { Settings.report("\(plan)\n") }
+    var kernels: [CompiledKernel] = []
+    for step in plan.steps {
+      if case .launch(let launch) = step { kernels.append(try compiler.kernel(for: launch.spec)) }
+    }
+    var run = try PlanRun(plan, of: trace, executor: self, isStrict: isStrict)
+    try run.run(kernels)
+    if run.flags & Executor.errors(isStrict) != 0 {
+      // The interpreter finds the op that is to blame, and its site.
+      _ = try interpret(trace, isStrict: isStrict)
+      internalError("a kernel raised a flag that the interpreter does not")
+    }
+    return try run.outputs()
+  }
+
+  /// The flags that are errors: a bad index and a negative integer power always, a division by zero
+  /// and an invalid cast in strict mode (R47).
+  private static func errors(_ isStrict: Bool) -> UInt32 {
+    let always = ValueFlag.badIndex.rawValue | ValueFlag.negativeIntegerPower.rawValue
+    return isStrict
+      ? always | ValueFlag.divideByZero.rawValue | ValueFlag.invalidCast.rawValue : always
+  }
+
+  private func interpret(_ trace: Trace, isStrict: Bool) throws(TensorError) -> [Value?] {
+    counters.add(.interpretedNodes, trace.nodes.count)
+    let outcome = try interpreter.run(trace)
+    if isStrict, outcome.flags & Executor.errors(true) != 0 { throw try strictFailure(trace) }
+    return outcome.values
+  }
+
+  // The cost model.
+
+  /// Work below this is done by the interpreter before a plan would be made: about 20 us of it.
+  private static let smallWork = 16_384
+
+  /// Whether the interpreter is the quickest way: few elements, counted with the ops' weights.
+  ///
+  /// One element of an addition is one unit, about a nanosecond of the interpreter; a plan, the look-up
+  /// of its kernels and their launches take ten microseconds or more, a compilation milliseconds.
+  static func isSmall(_ trace: Trace) -> Bool {
+    var work = 0
+    for node in trace.nodes {
+      work &+= cost(node, trace)
+      if work > smallWork { return false }
+    }
+    return true
+  }
+
+  private static func cost(_ node: Trace.Node, _ trace: Trace) -> Int {
+    switch node.op {
+    case .elementwise(let op):
+      let count = node.shape.elementCount
+      return count > smallWork ? count : count &* OpCosts.of(op)
+    case .reduce, .argReduce: return trace.shape(of: node.operands[0]).elementCount
+    case .view, .matmul, .gather, .scatter: return 0
+    case .cast, .iota, .pad, .concatenate: return node.shape.elementCount
+    }
+  }
+
+  // Strict mode.
+
+  /// The error of the first op whose values raise a flag, found by evaluating op by op.
+  private func strictFailure(_ trace: Trace) throws(TensorError) -> TensorError {
+    var values: [Value] = []
+    for node in trace.nodes {
+      var flags: UInt32 = 0
+      let operands = node.operands.map { operand -> Interpreter.Operand in
+        switch operand {
+        case .node(let index): .value(values[index])
+        case .leaf(let index): .value(trace.leaves[index])
+        case .scalar(let scalar): .scalar(scalar)
+        }
+      }
+      values.append(
+        try interpreter.evaluate(
+          op: node.op, dtype: node.dtype, shape: node.shape, operands: operands, site: node.site,
+          flags: &flags))
+      if flags & Executor.errors(true) != 0 {
+        let isDivision = flags & ValueFlag.divideByZero.rawValue != 0
+        return TensorError(
+          .value, op: node.op.name,
+          operands: node.operands.map {
+            TensorError.Operand(trace.dtype(of: $0), trace.shape(of: $0))
+          },
+          reason: isDivision
+            ? "an integer was divided by zero"
+            : "a value does not fit in \(node.dtype)",
+          hint: "strict mode reports what otherwise gives a defined value", location: node.site)
+      }
+    }
+    internalError("a flag was raised once and not again")
+  }
+}
+
+extension Op {
+  /// The name in messages.
+  fileprivate var name: String {
+    if case .elementwise(let op) = self { return op.description }
+    return self == .cast ? "cast" : "\(self)"
+  }
+}

@@ -1,0 +1,130 @@
+// What a kernel is called with: addresses, sizes and strides, scalars, and how its work is shared.
+
+import MartletFusion
+import MartletIR
+
+/// The arguments of one launch, packed as `KernelFunction` reads them.
+struct LaunchArguments {
+  let launch: Plan.Launch
+  private(set) var buffers: [UnsafeMutableRawPointer?] = []
+  private(set) var integers: [Int64] = []
+  private(set) var scalars: [UInt64] = []
+
+  /// Packs `launch`; `address` gives the start of a slot's memory, and `partials` the block values
+  /// of a reduction's outputs where they have memory of their own.
+  init(
+    _ launch: Plan.Launch, partials: [Buffer?], address: (Plan.Slot) -> UnsafeMutableRawPointer
+  ) {
+    self.launch = launch
+    let spec = launch.spec
+    buffers.reserveCapacity(launch.inputs.count + launch.outputs.count)
+    integers.reserveCapacity(spec.rank * (1 + launch.inputs.count + launch.outputs.count) + 4)
+    for extent in launch.extents { integers.append(Int64(extent)) }
+    for (binding, input) in zip(launch.inputs, spec.inputs) {
+      append(binding.strides)
+      buffers.append(
+        binding.slot.map { address($0) + binding.offset &* input.dtype.byteCount })
+    }
+    for (index, (binding, output)) in zip(0..., zip(launch.outputs, spec.outputs)) {
+      if spec.family == .map {
+        append(binding.strides)
+      } else {
+        append([])
+      }
+      if index < partials.count, let partial = partials[index] {
+        buffers.append(partial.pointer)
+      } else {
+        buffers.append(
+          binding.slot.map {
+            address($0) + binding.offset &* spec.dtypes[output.value].byteCount
+          })
+      }
+    }
+    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .index {
+      integers.append(Int64(binding.offset))
+    }
+    scalars = launch.scalars.map(\.bits)
+  }
+
+  /// Appends one stride an axis; results of reductions are dense and have none.
+  private mutating func append(_ strides: [Int]) {
+    for axis in 0..<launch.spec.rank {
+      integers.append(axis < strides.count ? Int64(strides[axis]) : 0)
+    }
+  }
+}
+
+/// How the work of a launch is counted and cut.
+struct LaunchWork {
+  /// The work items of the kernel.
+  let items: Int
+  /// The items that a share is a multiple of.
+  let grain: Int
+  /// The estimated time on one thread.
+  let nanoseconds: Int
+  /// Bytes of the elements that are loaded and stored, each counted once an operand.
+  let bytesLoaded: Int
+  let bytesStored: Int
+
+  /// Launches estimated below this run on their caller.
+  private static let parallelNanoseconds = 40_000
+
+  var isParallel: Bool { nanoseconds > LaunchWork.parallelNanoseconds && items > grain }
+
+  init(_ launch: Plan.Launch) {
+    let spec = launch.spec
+    let points = launch.extents.reduce(1, &*)
+    let last = launch.extents[spec.rank - 1]
+    // Shares of about 16,384 points keep a thread busy for some microseconds.
+    let target = 4 * KernelSpec.blockLength
+    switch spec.family {
+    case .map where spec.rank == 1: (items, grain) = (points, KernelSpec.blockLength)
+    case .map: (items, grain) = (points / last, max(1, target / last))
+    case .reduceInner:
+      items = points / last &* launch.blockCount
+      grain = max(1, target / min(last, KernelSpec.blockLength))
+    case .reduceOuter:
+      let outer = points / last / launch.extents[spec.rank - 2]
+      let strips = (last &- 1) / KernelSpec.stripWidth &+ 1
+      items = outer &* launch.blockCount &* strips
+      grain = 1
+    }
+    var loaded = 0
+    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .memory {
+      loaded &+= LaunchWork.distinct(binding.strides, launch.extents) &* input.dtype.byteCount
+    }
+    var stored = 0
+    for output in spec.outputs {
+      let count = spec.family == .map ? points : launch.resultCount
+      stored &+= count &* spec.dtypes[output.value].byteCount
+    }
+    bytesLoaded = loaded
+    bytesStored = stored
+    var weight = 0
+    for instruction in spec.instructions {
+      switch instruction {
+      case .elementwise(let op, _): weight &+= OpCosts.of(op)
+      case .cast: weight &+= 1
+      case .input, .scalar: break
+      }
+    }
+    // An operation of weight 1 takes a vector about 1/16 ns an element; memory gives 10 bytes a ns.
+    nanoseconds = max(points / 16 &* max(weight, 1), (loaded &+ stored) / 10)
+  }
+
+  /// How many elements a binding touches.
+  private static func distinct(_ strides: [Int], _ extents: [Int]) -> Int {
+    var count = 1
+    for axis in extents.indices where axis < strides.count && strides[axis] != 0 {
+      count &*= extents[axis]
+    }
+    return count
+  }
+}
+
+/// The weights of the op table's rows, without a copy of the row.
+enum OpCosts {
+  private static let costs: [Int] = OpTable.rows.map(\.cost)
+
+  static func of(_ op: ElementwiseOp) -> Int { costs[Int(op.rawValue)] }
+}

@@ -1,0 +1,270 @@
+// Which buffer each array of a plan gets: all memory is found before the first step runs.
+
+import MartletFusion
+import MartletIR
+
+/// The buffers of one run of a plan.
+///
+/// Intermediates share memory as soon as their readers are done, and a map may write over an input
+/// that dies in it. Because nothing has run yet when memory runs out, a failed run can be repeated.
+struct MemoryPlan {
+  /// Per node, then per temporary: its buffer; nil for views and for what a library step makes.
+  private(set) var buffers: [Buffer?]
+  /// Per step and output: the buffer of a reduction's block values, where they are not the result.
+  private(set) var partials: [Int: [Buffer?]] = [:]
+  /// Per step: scratch memory for all participants.
+  private(set) var scratch: [Int: Buffer] = [:]
+
+  private let trace: Trace
+  private let plan: Plan
+  private let pool: BufferPool
+  private let threads: Int
+  /// Per node, temporary and leaf: the last step that reads it, or -1.
+  private var lastRead: [Int]
+  /// Whether the memory outlives the run.
+  private var isPinned: [Bool]
+  /// What a view node's memory is part of.
+  private var aliases: [Int: Int] = [:]
+  /// Buffers whose contents are not needed any more.
+  private var free: [Buffer] = []
+  /// Leaves may be overwritten from this step on: no later step can fail.
+  private var firstSafeStep = 0
+
+  /// Finds memory for `plan`; `canOverwriteLeaves` allows dying leaves to be reused.
+  init(
+    _ plan: Plan, of trace: Trace, pool: BufferPool, threads: Int, canOverwriteLeaves: Bool
+  ) throws(TensorError) {
+    self.trace = trace
+    self.plan = plan
+    self.pool = pool
+    self.threads = threads
+    let owned = trace.nodes.count + plan.temporaries.count
+    buffers = [Buffer?](repeating: nil, count: owned)
+    lastRead = [Int](repeating: -1, count: owned + trace.leaves.count)
+    isPinned = [Bool](repeating: false, count: owned + trace.leaves.count)
+    for (node, index) in zip(trace.nodes, 0...) where node.isOutput { isPinned[index] = true }
+    for leaf in trace.leaves.indices {
+      isPinned[owned + leaf] = !(canOverwriteLeaves && trace.isLeafDying[leaf])
+    }
+    findLifetimes()
+    for (step, index) in zip(plan.steps, 0...) {
+      switch step {
+      case .launch(let launch): try assign(launch, at: index)
+      case .library(let node, _):
+        if trace.nodes[node].op == .matmul {
+          buffers[node] = try take(byteCount(.node(node)))
+        }
+      case .view: break
+      }
+      releaseInputs(of: step, at: index)
+    }
+    free = []
+  }
+
+  /// The number of a slot in the tables.
+  private func number(_ slot: Plan.Slot) -> Int {
+    switch slot {
+    case .node(let node): aliases[node] ?? node
+    case .temporary(let temporary): trace.nodes.count + temporary
+    case .leaf(let leaf): buffers.count + leaf
+    }
+  }
+
+  /// Calls `body` with every slot that `step` reads.
+  private func forEachInput(of step: Plan.Step, _ body: (Plan.Slot) -> Void) {
+    switch step {
+    case .launch(let launch):
+      for binding in launch.inputs { if let slot = binding.slot { body(slot) } }
+    case .library(_, let operands):
+      for case .value(let slot, _) in operands { body(slot) }
+    case .view(_, let slot, _): body(slot)
+    }
+  }
+
+  private mutating func findLifetimes() {
+    for (step, index) in zip(plan.steps, 0...) {
+      var read: [Int] = []
+      forEachInput(of: step) { read.append(number($0)) }
+      for slot in read { lastRead[slot] = index }
+      switch step {
+      case .view(let node, let slot, _):
+        aliases[node] = number(slot)
+        if trace.nodes[node].isOutput { isPinned[number(slot)] = true }
+      case .library(let node, let operands):
+        let copiesNothing = trace.nodes[node].op == .matmul && isReadInPlace(operands, of: node)
+        if !copiesNothing { firstSafeStep = index + 1 }
+      case .launch(let launch):
+        if launch.spec.mayFail { firstSafeStep = index + 1 }
+      }
+    }
+  }
+
+  /// Whether a matrix product needs no memory of its own.
+  private func isReadInPlace(_ operands: [Plan.Operand], of node: Int) -> Bool {
+    zip(operands, trace.nodes[node].operands).allSatisfy { operand, source in
+      guard case .value(_, let layout) = operand else { return false }
+      return layout.isRowMajor(for: trace.shape(of: source))
+    }
+  }
+
+  // Memory.
+
+  private func dtype(_ slot: Plan.Slot) -> DType {
+    switch slot {
+    case .node(let node): trace.nodes[node].dtype
+    case .temporary(let temporary): plan.temporaries[temporary].dtype
+    case .leaf(let leaf): trace.leaves[leaf].dtype
+    }
+  }
+
+  private func elementCount(_ slot: Plan.Slot) -> Int {
+    switch slot {
+    case .node(let node): trace.nodes[node].shape.elementCount
+    case .temporary(let temporary): plan.temporaries[temporary].elementCount
+    case .leaf(let leaf): trace.leaves[leaf].shape.elementCount
+    }
+  }
+
+  private func byteCount(_ slot: Plan.Slot) throws(TensorError) -> Int {
+    try MemoryPlan.bytes(elementCount(slot), dtype(slot))
+  }
+
+  private static func bytes(_ count: Int, _ dtype: DType) throws(TensorError) -> Int {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: dtype.byteCount)
+    guard !overflow else {
+      throw TensorError(
+        .memory, op: "allocate", reason: "\(count) elements of \(dtype) do not fit in memory")
+    }
+    return bytes
+  }
+
+  /// A buffer for an array: one that is free already, or a new one.
+  private mutating func take(_ byteCount: Int) throws(TensorError) -> Buffer {
+    let fitting = free.firstIndex { buffer in
+      buffer.capacity >= byteCount && buffer.capacity &- byteCount <= 64 &+ byteCount / 4
+    }
+    if let fitting { return free.remove(at: fitting) }
+    return try pool.allocate(byteCount: byteCount)
+  }
+
+  /// Frees what no later step reads.
+  private mutating func releaseInputs(of step: Plan.Step, at index: Int) {
+    var dead: [Int] = []
+    forEachInput(of: step) { slot in
+      let slot = number(slot)
+      if slot < buffers.count, lastRead[slot] == index, !isPinned[slot], !dead.contains(slot) {
+        dead.append(slot)
+      }
+    }
+    for slot in dead {
+      if let buffer = buffers[slot], !free.contains(where: { $0 === buffer }) {
+        free.append(buffer)
+      }
+    }
+    for partial in partials[index] ?? [] { if let partial { free.append(partial) } }
+    if let scratch = scratch[index] { free.append(scratch) }
+  }
+
+  private mutating func assign(_ launch: Plan.Launch, at index: Int) throws(TensorError) {
+    for binding in launch.outputs {
+      guard let slot = binding.slot, buffers[number(slot)] == nil else { continue }
+      if launch.spec.family == .map, let reused = reusableInput(launch, for: binding, at: index) {
+        // Written over: it is neither free afterwards nor reusable for another output.
+        lastRead[reused] = .max
+        buffers[number(slot)] =
+          reused < buffers.count ? buffers[reused] : trace.leaves[reused - buffers.count].buffer
+      } else {
+        buffers[number(slot)] = try take(byteCount(slot))
+      }
+    }
+    let blocks = launch.blockCount
+    if launch.spec.family != .map, blocks > 1 {
+      var list: [Buffer?] = []
+      for output in launch.spec.outputs {
+        let (count, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
+        let dtype = launch.spec.dtypes[output.value]
+        list.append(try take(MemoryPlan.bytes(overflow ? .max : count, dtype)))
+      }
+      partials[index] = list
+    }
+    if launch.spec.scratchByteCount > 0 {
+      scratch[index] = try take(launch.spec.scratchByteCount &* threads)
+    }
+  }
+
+  /// An input that dies in `launch` and whose element at each point is where the output's is.
+  private func reusableInput(
+    _ launch: Plan.Launch, for output: Plan.Binding, at index: Int
+  ) -> Int? {
+    guard let target = output.slot, output.offset == 0,
+      launch.extents.reduce(1, &*) == elementCount(target),
+      MemoryPlan.isRowMajor(output.strides, launch.extents)
+    else { return nil }
+    let width = dtype(target).byteCount
+    let needed = elementCount(target) &* width
+    for binding in launch.inputs {
+      guard let slot = binding.slot else { continue }
+      let candidate = number(slot)
+      guard lastRead[candidate] == index, !isPinned[candidate] else { continue }
+      let isLeaf = candidate >= buffers.count
+      guard !isLeaf || index >= firstSafeStep else { continue }
+      let buffer =
+        isLeaf ? trace.leaves[candidate - buffers.count].buffer : buffers[candidate]
+      guard let buffer, buffer.capacity >= needed, buffer.capacity &- needed <= 64 &+ needed / 2
+      else { continue }
+      // Every array that lies in this buffer must be read at the point that is written.
+      let isSafe = launch.inputs.allSatisfy { other in
+        guard let slot = other.slot, self.buffer(of: slot) === buffer else { return true }
+        return dtype(slot).byteCount == width && other.offset == 0 && number(slot) == candidate
+          && MemoryPlan.isRowMajor(other.strides, launch.extents)
+      }
+      let isShared = trace.leaves.indices.contains { leaf in
+        trace.leaves[leaf].buffer === buffer && buffers.count + leaf != candidate
+      }
+      if isSafe && !isShared { return candidate }
+    }
+    return nil
+  }
+
+  /// The memory that a slot lies in.
+  func buffer(of slot: Plan.Slot) -> Buffer? {
+    let slot = number(slot)
+    return slot < buffers.count ? buffers[slot] : trace.leaves[slot - buffers.count].buffer
+  }
+
+  private static func isRowMajor(_ strides: [Int], _ extents: [Int]) -> Bool {
+    var step = 1
+    for axis in extents.indices.reversed() where extents[axis] != 1 {
+      if strides[axis] != step { return false }
+      step &*= extents[axis]
+    }
+    return true
+  }
+}
+
+extension KernelSpec {
+  /// Whether a run may raise a flag that is an error (R47).
+  var mayFail: Bool {
+    zip(instructions, dtypes).contains { instruction, dtype in
+      if case .elementwise(.pow, _) = instruction { return dtype.isInteger }
+      return false
+    }
+  }
+}
+
+extension Plan.Launch {
+  /// The axis that is reduced, in the families that reduce.
+  var reducedAxis: Int { spec.family == .reduceInner ? spec.rank - 1 : spec.rank - 2 }
+
+  /// The blocks of R14 along the reduced axis.
+  var blockCount: Int {
+    spec.family == .map ? 1 : (extents[reducedAxis] &- 1) / KernelSpec.blockLength &+ 1
+  }
+
+  /// The results of a reduction.
+  var resultCount: Int {
+    var count = 1
+    for axis in extents.indices where axis != reducedAxis { count &*= extents[axis] }
+    return count
+  }
+}
