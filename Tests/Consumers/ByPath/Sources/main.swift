@@ -21,4 +21,4 @@ do {
 }
 
 let (value, slope) = valueWithGradient(at: Tensor(2.0)) { w in w * w * w }
-print(value.item(), slope.item())
+print(Double(value), Float(slope))
