@@ -7,7 +7,7 @@ package import MartletIR
 package enum CallStack {
   /// The mangled names of the library's own functions start so.
   private static let ownPrefixes = [
-    "$s7Martlet", "$s9MartletIR", "$s15MartletRuntime", "$s9MartletNN", "$s13MartletFusion",
+    "$s7Martlet", "$s9MartletIR", "$s14MartletRuntime", "$s9MartletNN", "$s13MartletFusion",
     "$s15MartletLowering", "$s18MartletInterpreter", "$ss", "$sSa", "$sS",
   ]
 

@@ -1,0 +1,171 @@
+// Comparisons: pointwise ones give a tensor, those of single numbers a Bool.
+
+import MartletIR
+
+// Pointwise comparisons and logic are spelled as those of SIMD vectors, with their precedence.
+// There is no `==`: a tensor is neither Equatable nor Comparable.
+
+extension Tensor {
+  /// Whether the elements are equal: NaN equals nothing, -0 equals +0.
+  public static func .== (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.equal, a, b, site: .frame)
+  }
+  /// The comparison with a host number, which takes the tensor's dtype.
+  public static func .== (a: Tensor, b: some TensorScalar) -> Tensor {
+    elementwise(.equal, a, b.asTensor, site: .frame)
+  }
+  /// The comparison of a host number, which takes the tensor's dtype.
+  public static func .== (a: some TensorScalar, b: Tensor) -> Tensor {
+    elementwise(.equal, a.asTensor, b, site: .frame)
+  }
+
+  /// Whether the elements differ: NaN differs from everything.
+  public static func .!= (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.notEqual, a, b, site: .frame)
+  }
+  /// The comparison with a host number, which takes the tensor's dtype.
+  public static func .!= (a: Tensor, b: some TensorScalar) -> Tensor {
+    elementwise(.notEqual, a, b.asTensor, site: .frame)
+  }
+  /// The comparison of a host number, which takes the tensor's dtype.
+  public static func .!= (a: some TensorScalar, b: Tensor) -> Tensor {
+    elementwise(.notEqual, a.asTensor, b, site: .frame)
+  }
+
+  /// Whether the elements are less than the others'.
+  public static func .< (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.less, a, b, site: .frame)
+  }
+  /// The comparison with a host number, which takes the tensor's dtype.
+  public static func .< (a: Tensor, b: some TensorScalar) -> Tensor {
+    elementwise(.less, a, b.asTensor, site: .frame)
+  }
+  /// The comparison of a host number, which takes the tensor's dtype.
+  public static func .< (a: some TensorScalar, b: Tensor) -> Tensor {
+    elementwise(.less, a.asTensor, b, site: .frame)
+  }
+
+  /// Whether the elements are less than or equal to the others'.
+  public static func .<= (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.lessEqual, a, b, site: .frame)
+  }
+  /// The comparison with a host number, which takes the tensor's dtype.
+  public static func .<= (a: Tensor, b: some TensorScalar) -> Tensor {
+    elementwise(.lessEqual, a, b.asTensor, site: .frame)
+  }
+  /// The comparison of a host number, which takes the tensor's dtype.
+  public static func .<= (a: some TensorScalar, b: Tensor) -> Tensor {
+    elementwise(.lessEqual, a.asTensor, b, site: .frame)
+  }
+
+  /// Whether the elements are greater than the others'.
+  public static func .> (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.greater, a, b, site: .frame)
+  }
+  /// The comparison with a host number, which takes the tensor's dtype.
+  public static func .> (a: Tensor, b: some TensorScalar) -> Tensor {
+    elementwise(.greater, a, b.asTensor, site: .frame)
+  }
+  /// The comparison of a host number, which takes the tensor's dtype.
+  public static func .> (a: some TensorScalar, b: Tensor) -> Tensor {
+    elementwise(.greater, a.asTensor, b, site: .frame)
+  }
+
+  /// Whether the elements are greater than or equal to the others'.
+  public static func .>= (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.greaterEqual, a, b, site: .frame)
+  }
+  /// The comparison with a host number, which takes the tensor's dtype.
+  public static func .>= (a: Tensor, b: some TensorScalar) -> Tensor {
+    elementwise(.greaterEqual, a, b.asTensor, site: .frame)
+  }
+  /// The comparison of a host number, which takes the tensor's dtype.
+  public static func .>= (a: some TensorScalar, b: Tensor) -> Tensor {
+    elementwise(.greaterEqual, a.asTensor, b, site: .frame)
+  }
+
+  /// Whether both elements are true; numbers count as true unless they are 0.
+  ///
+  ///     let inside = x .> 0 .& x .< 1
+  public static func .& (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.logicalAnd, a, b, site: .frame)
+  }
+
+  /// Whether either element is true; numbers count as true unless they are 0.
+  public static func .| (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.logicalOr, a, b, site: .frame)
+  }
+
+  /// Whether exactly one element is true; numbers count as true unless they are 0.
+  public static func .^ (a: Tensor, b: Tensor) -> Tensor {
+    elementwise(.logicalXor, a, b, site: .frame)
+  }
+
+  /// Whether the elements are false, or 0.
+  public static prefix func .! (x: Tensor) -> Tensor {
+    elementwise(.logicalNot, x, site: .frame)
+  }
+}
+
+/// Decisions of the host: these compare single numbers and look at the result.
+extension Tensor {
+  /// Whether this single number is less than the other.
+  ///
+  /// Runs what the operands depend on. More elements than one are an error: use `.<` or `all`.
+  ///
+  ///     if abs(error) <= 1 { loss = error * error / 2 }
+  public static func < (a: Tensor, b: Tensor) -> Bool {
+    decide(.less, a, b)
+  }
+  /// Whether this single number is less than the other, a host number.
+  public static func < (a: Tensor, b: some TensorScalar) -> Bool {
+    decide(.less, a, b.asTensor)
+  }
+  /// Whether this host number is less than the other, a single number.
+  public static func < (a: some TensorScalar, b: Tensor) -> Bool {
+    decide(.less, a.asTensor, b)
+  }
+
+  /// Whether this single number is at most the other.
+  public static func <= (a: Tensor, b: Tensor) -> Bool {
+    decide(.lessEqual, a, b)
+  }
+  /// Whether this single number is at most the other, a host number.
+  public static func <= (a: Tensor, b: some TensorScalar) -> Bool {
+    decide(.lessEqual, a, b.asTensor)
+  }
+  /// Whether this host number is at most the other, a single number.
+  public static func <= (a: some TensorScalar, b: Tensor) -> Bool {
+    decide(.lessEqual, a.asTensor, b)
+  }
+
+  /// Whether this single number is greater than the other.
+  public static func > (a: Tensor, b: Tensor) -> Bool {
+    decide(.greater, a, b)
+  }
+  /// Whether this single number is greater than the other, a host number.
+  public static func > (a: Tensor, b: some TensorScalar) -> Bool {
+    decide(.greater, a, b.asTensor)
+  }
+  /// Whether this host number is greater than the other, a single number.
+  public static func > (a: some TensorScalar, b: Tensor) -> Bool {
+    decide(.greater, a.asTensor, b)
+  }
+
+  /// Whether this single number is at least the other.
+  public static func >= (a: Tensor, b: Tensor) -> Bool {
+    decide(.greaterEqual, a, b)
+  }
+  /// Whether this single number is at least the other, a host number.
+  public static func >= (a: Tensor, b: some TensorScalar) -> Bool {
+    decide(.greaterEqual, a, b.asTensor)
+  }
+  /// Whether this host number is at least the other, a single number.
+  public static func >= (a: some TensorScalar, b: Tensor) -> Bool {
+    decide(.greaterEqual, a.asTensor, b)
+  }
+
+  private static func decide(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor) -> Bool {
+    elementwise(op, a, b, site: .frame).onlyElement(.frame, op.description).bits != 0
+  }
+}

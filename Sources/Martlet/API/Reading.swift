@@ -1,0 +1,194 @@
+// Looking at values: elements as host numbers, memory, barriers.
+
+import MartletIR
+import MartletRuntime
+
+extension Tensor {
+  /// The realized value; what it depends on runs now.
+  func realized(_ site: CallSite) throws(TensorError) -> Value {
+    do throws(TensorError) { return try Force.value(of: handle) } catch {
+      throw error.at(site.location)
+    }
+  }
+
+  /// The element of a tensor that has only one; the process ends where there is none to have.
+  func onlyElement(_ site: CallSite, _ op: String) -> Scalar {
+    do throws(TensorError) { return try checkedOnlyElement(site, op) } catch { trap(error) }
+  }
+
+  func checkedOnlyElement(_ site: CallSite, _ op: String) throws(TensorError) -> Scalar {
+    if case .weak(let weak) = storage { return weak.defaultScalar }
+    guard count == 1 || isPoisoned else {
+      throw error(
+        .shape, op, "\(count) elements are not a single number",
+        hint: "reduce them first, for example with .all(), .any() or .mean()"
+      ).at(site.location)
+    }
+    return Values.onlyElement(try realized(site))
+  }
+
+  /// The elements in row-major order as host numbers, converted as `cast(to:)` converts.
+  ///
+  /// Ends the process with the error's message where an op on the way failed; `checkedScalars`
+  /// throws it instead.
+  ///
+  ///     Tensor([[1, 2], [3, 4]]).scalars(as: Double.self)     // [1.0, 2.0, 3.0, 4.0]
+  public func scalars<S: TensorScalar>(
+    as type: S.Type = S.self, file: StaticString = #fileID, line: UInt = #line
+  ) -> [S] {
+    do throws(TensorError) {
+      return try checkedScalars(as: type, file: file, line: line)
+    } catch {
+      trap(error)
+    }
+  }
+
+  /// As `scalars(as:)`, throwing.
+  ///
+  /// - Throws: The first `TensorError` on the way to this tensor.
+  public func checkedScalars<S: TensorScalar>(
+    as type: S.Type = S.self, file: StaticString = #fileID, line: UInt = #line
+  ) throws(TensorError) -> [S] {
+    let site = CallSite.exact(file, line)
+    let value = try (isPoisoned ? self : converted(to: S.dtype)).realized(site)
+    return [S](unsafeUninitializedCapacity: value.shape.elementCount) { buffer, count in
+      if let target = UnsafeMutableRawPointer(buffer.baseAddress) { Values.copy(value, to: target) }
+      count = value.shape.elementCount
+    }
+  }
+
+  /// The only element as a host number, converted as `cast(to:)` converts.
+  ///
+  /// Ends the process where there is not exactly one element or an op on the way failed;
+  /// `checkedItem` throws instead.
+  ///
+  ///     let loss: Float = (x * x).mean().item()
+  public func item<S: TensorScalar>(
+    as type: S.Type = S.self, file: StaticString = #fileID, line: UInt = #line
+  ) -> S {
+    onlyElement(.exact(file, line), "item").hostNumber(type)
+  }
+
+  /// As `item(as:)`, throwing.
+  ///
+  /// - Throws: The first `TensorError` on the way, or one of kind `.shape` for several elements.
+  public func checkedItem<S: TensorScalar>(
+    as type: S.Type = S.self, file: StaticString = #fileID, line: UInt = #line
+  ) throws(TensorError) -> S {
+    try checkedOnlyElement(.exact(file, line), "item").hostNumber(type)
+  }
+
+  /// Calls `body` with the elements in row-major order, which stay in place meanwhile.
+  ///
+  /// No element is copied unless the tensor is a strided view. `S` must be the host type of the
+  /// tensor's dtype; another one is an error that ends the process.
+  ///
+  ///     let sum = x.withUnsafeBuffer(as: Float.self) { $0.reduce(0, +) }
+  public func withUnsafeBuffer<S: TensorScalar, Result, Failure: Error>(
+    as type: S.Type, file: StaticString = #fileID, line: UInt = #line,
+    _ body: (UnsafeBufferPointer<S>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let value: Value
+    do throws(TensorError) {
+      let site = CallSite.exact(file, line)
+      guard S.dtype == dtype || isPoisoned else {
+        throw error(
+          .dtype, "withUnsafeBuffer", "the elements are not \(S.dtype)",
+          hint: "cast them first with .cast(to: .\(S.dtype))"
+        ).at(site.location)
+      }
+      value = try Values.rowMajor(try realized(site))
+    } catch {
+      trap(error)
+    }
+    let start = UnsafeRawPointer(value.base).assumingMemoryBound(to: S.self)
+    defer { withExtendedLifetime(value.buffer) {} }
+    return try body(UnsafeBufferPointer(start: start, count: value.shape.elementCount))
+  }
+}
+
+extension Scalar {
+  /// The element as a host number of the type that belongs to `S.dtype`.
+  func hostNumber<S: TensorScalar>(_: S.Type) -> S {
+    let converted = converted(to: S.dtype)
+    return withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { bytes in
+      if let address = bytes.baseAddress { Values.store(converted, at: address) }
+      return bytes.load(as: S.self)
+    }
+  }
+}
+
+extension Float {
+  /// The only element of a tensor; several elements are an error that ends the process.
+  public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    self = tensor.item(file: file, line: line)
+  }
+}
+
+extension Double {
+  /// The only element of a tensor; several elements are an error that ends the process.
+  public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    self = tensor.item(file: file, line: line)
+  }
+}
+
+extension Int {
+  /// The only element of a tensor, truncated; several are an error that ends the process.
+  public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    self = tensor.item(file: file, line: line)
+  }
+}
+
+extension Bool {
+  /// Whether the only element of a tensor is true, or not 0; several elements are an error.
+  public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    self = tensor.item(file: file, line: line)
+  }
+}
+
+/// Runs what these tensors depend on, together and now.
+///
+/// Nothing needs it: a value that is looked at is computed then. It is a barrier for measurements and
+/// for the moment at which work happens. An error ends the process with its message.
+///
+///     let (a, b) = (x.exp(), x.sum())
+///     materialize(a, b)
+public func materialize(
+  _ tensors: Tensor..., file: StaticString = #fileID, line: UInt = #line
+) {
+  materialize(tensors, file: file, line: line)
+}
+
+/// Runs what these tensors depend on, together and now.
+public func materialize(
+  _ tensors: [Tensor], file: StaticString = #fileID, line: UInt = #line
+) {
+  do throws(TensorError) {
+    let handles = tensors.filter { !$0.isWeak }.map(\.handle)
+    try Force.realize(handles)
+    for handle in handles { _ = try Force.value(of: handle) }
+  } catch {
+    trap(error.at(CallSite.exact(file, line).location))
+  }
+}
+
+extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
+  /// The elements as NumPy prints them, with shape and dtype; what they depend on runs now.
+  ///
+  /// A tensor whose op failed inside `withTensorErrors` is described by the error.
+  ///
+  ///     print(Tensor([1, 2.5]))     // Tensor([1. , 2.5], shape=(2,), dtype=float32)
+  public var description: String {
+    if isPoisoned { return debugDescription }
+    do throws(TensorError) { return text(try realized(.frame)) } catch { trap(error) }
+  }
+
+  /// As `description`; every error is described.
+  public var debugDescription: String {
+    do throws(TensorError) { return text(try realized(.frame)) } catch { return "\(error)" }
+  }
+
+  private func text(_ value: Value) -> String {
+    tensorText(dtype: value.dtype, shape: value.shape) { Values.element(value, at: $0) }
+  }
+}
