@@ -60,9 +60,10 @@ import Testing
   @Test func budgetIsCheckedBeforeAllocation() throws {
     let pool = BufferPool(budget: 64 << 20)
     let held = try pool.allocate(byteCount: 40 << 20)
-    let error = #expect(throws: TensorError.self) { try pool.allocate(byteCount: 30 << 20) }
+    let request = 30 * 1024 * 1024
+    let error = #expect(throws: TensorError.self) { try pool.allocate(byteCount: request) }
     #expect(error?.kind == .memory)
-    #expect(error?.reason.contains("\(30 << 20) bytes") == true)
+    #expect(error?.reason.contains("\(request) bytes") == true)
     withExtendedLifetime(held) {}
   }
 
