@@ -46,7 +46,7 @@ import Testing
     cells.add(.launches, 3)
     cells.add(.compileNanoseconds, 2_000_000_000)
     let buffer = try pool.allocate(byteCount: 100)
-    let change = cells.snapshot(pool) - before
+    let change = cells.snapshot(pool).since(before)
     #expect(change.launches == 3 && change.traces == 0 && change.liveBuffers == 1)
     #expect(change.compileSeconds == 2)
     withExtendedLifetime(buffer) {}

@@ -41,6 +41,13 @@ public enum Engine {
   public static func clearCaches() { Runtime.trim() }
 }
 
+extension Counters {
+  // Here and not beside the type: a consumer sees the operators of this module, not of the runtime's.
+
+  /// What happened between two snapshots.
+  public static func - (later: Counters, earlier: Counters) -> Counters { later.since(earlier) }
+}
+
 /// Runs `body` with values forced in it computed in `mode`.
 ///
 /// The mode is read when a value is forced; a value that exists keeps its bits, and every mode gives

@@ -31,13 +31,13 @@ public struct Counters: Sendable, Hashable {
 
   package init() {}
 
-  /// What happened between two snapshots.
-  public static func - (later: Counters, earlier: Counters) -> Counters {
+  /// What happened after an earlier snapshot.
+  package func since(_ earlier: Counters) -> Counters {
     var result = Counters()
     for field in Counters.integers {
-      result[keyPath: field] = later[keyPath: field] &- earlier[keyPath: field]
+      result[keyPath: field] = self[keyPath: field] &- earlier[keyPath: field]
     }
-    result.compileSeconds = later.compileSeconds - earlier.compileSeconds
+    result.compileSeconds = compileSeconds - earlier.compileSeconds
     return result
   }
 

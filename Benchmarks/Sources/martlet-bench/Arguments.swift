@@ -1,0 +1,68 @@
+// The command line: which workloads to run, how, and where the figures go.
+
+/// What the user asked for.
+struct Arguments {
+  static let usage = """
+    usage: martlet-bench run [--only A,B] [--json FILE] [--fused-only] [--quick]
+           martlet-bench list
+           martlet-bench help
+
+    Times workloads fused, with one kernel an op, and on the interpreter, and compares the bits.
+
+      --only A,B    only these workloads, separated by commas
+      --json FILE   write the figures as JSON too
+      --fused-only  leave out the other engines and the comparison
+      --quick       small arrays and few runs, for a check in seconds
+    """
+
+  enum Command {
+    case run
+    case list
+    case help
+  }
+
+  /// A mistake on the command line.
+  struct Mistake: Error {
+    let message: String
+  }
+
+  var command = Command.help
+  var workloads = Workload.all
+  var json: String?
+  var isFusedOnly = false
+  var isQuick = false
+
+  init(_ words: some Sequence<String>) throws(Mistake) {
+    var words = words.makeIterator()
+    switch words.next() {
+    case "run": command = .run
+    case "list": command = .list
+    case "help", "-h", "--help": command = .help
+    case nil: throw Mistake(message: "a command is missing")
+    case let word?: throw Mistake(message: "\(word) is no command")
+    }
+    while let word = words.next() {
+      switch word {
+      case "-h", "--help": command = .help
+      case "--fused-only" where command == .run: isFusedOnly = true
+      case "--quick" where command == .run: isQuick = true
+      case "--json" where command == .run:
+        guard let file = words.next() else { throw Mistake(message: "--json needs a file name") }
+        json = file
+      case "--only" where command == .run:
+        guard let names = words.next() else { throw Mistake(message: "--only needs names") }
+        workloads = try Arguments.workloads(names)
+      default: throw Mistake(message: "\(word) is not understood here")
+      }
+    }
+  }
+
+  private static func workloads(_ names: String) throws(Mistake) -> [Workload] {
+    let names = names.split(separator: ",").map(String.init)
+    for name in names where !Workload.all.contains(where: { $0.name == name }) {
+      throw Mistake(message: "there is no workload \(name); list shows them")
+    }
+    if names.isEmpty { throw Mistake(message: "--only needs names") }
+    return Workload.all.filter { names.contains($0.name) }
+  }
+}

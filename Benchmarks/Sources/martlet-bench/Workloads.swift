@@ -1,0 +1,214 @@
+// The workloads: numerical work as users write it.
+
+import Martlet
+
+/// How large the arrays are.
+struct Sizes: Sendable {
+  /// The elements of a vector.
+  let vector: Int
+  /// The rows of the matrices whose rows or columns are reduced.
+  let rows: Int
+  /// The side of square matrices, and the number of points between which distances are taken.
+  let side: Int
+  /// The side of the grid of complex numbers.
+  let grid: Int
+
+  static let full = Sizes(vector: 4_000_000, rows: 4096, side: 2048, grid: 1000)
+  static let quick = Sizes(vector: 100_000, rows: 128, side: 256, grid: 200)
+}
+
+/// A computation to be timed.
+struct Workload: Sendable {
+  typealias Body = () -> [Tensor]
+
+  let name: String
+  let summary: String
+  /// Makes the inputs and returns the computation on them.
+  let prepare: @Sendable (inout HashedData, Sizes) -> Body
+
+  init(
+    _ name: String, _ summary: String,
+    _ prepare: @escaping @Sendable (inout HashedData, Sizes) -> Body
+  ) {
+    self.name = name
+    self.summary = summary
+    self.prepare = prepare
+  }
+
+  static let all = [
+    Workload("chain12", "12 cheap ops on three vectors", chain12),
+    Workload("gelu", "an activation with tanh", gelu),
+    Workload("blackscholes", "option prices: log, exp, where", blackscholes),
+    Workload("sumsq", "the mean squared difference of two vectors", sumsq),
+    Workload("softmax", "softmax of each row", softmax),
+    Workload("layernorm", "each row normalized, scaled and shifted", layernorm),
+    Workload("colstd", "the standard deviation of each column", colstd),
+    Workload("adam", "a step of the Adam optimizer, three results", adam),
+    Workload("pairdist", "distances of all pairs of points", pairdist),
+    Workload("jacobi", "a step of a five-point stencil", jacobi),
+    Workload("transadd", "a matrix plus another's transpose", transadd),
+    Workload("mandelbrot", "30 iterations with where, unrolled", mandelbrot),
+    Workload("smallops", "500 ops on 16 elements", smallops),
+  ]
+}
+
+private func chain12(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let a = data.next(sizes.vector)
+  let b = data.next(sizes.vector)
+  let c = data.next(sizes.vector)
+  return {
+    var t = a * b + c
+    t = t * t - a
+    t = t + b * 0.5
+    t = abs(t) + 1.0
+    t = t / (c * c + 1.0)
+    t = t - a * c
+    return [t * 0.25]
+  }
+}
+
+private func gelu(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let x = data.next(sizes.vector) * 3
+  materialize(x)
+  return {
+    let inner = 0.7978845608 * (x + 0.044715 * x * x * x)
+    return [0.5 * x * (1.0 + tanh(inner))]
+  }
+}
+
+private func blackscholes(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let price = data.next(sizes.vector) * 20 + 100
+  let strike = data.next(sizes.vector) * 20 + 100
+  let time = data.next(sizes.vector) * 0.4 + 0.6
+  materialize(price, strike, time)
+  return {
+    let volatility = 0.3
+    let rate = 0.02
+    let spread = volatility * sqrt(time)
+    let drift = rate + 0.5 * volatility * volatility
+    let d1 = (log(price / strike) + drift * time) / spread
+    let d2 = d1 - spread
+    let discounted = strike * exp(-rate * time)
+    return [price * normalCDF(d1) - discounted * normalCDF(d2)]
+  }
+}
+
+/// The normal distribution function by the polynomial of Abramowitz and Stegun, 26.2.17.
+private func normalCDF(_ x: Tensor) -> Tensor {
+  let l = abs(x)
+  let k = 1.0 / (1.0 + 0.2316419 * l)
+  var series = 0.31938153 * k
+  series = series - 0.356563782 * k * k
+  series = series + 1.781477937 * k * k * k
+  series = series - 1.821255978 * k * k * k * k
+  series = series + 1.330274429 * k * k * k * k * k
+  let w = 1.0 - 0.39894228 * exp(-l * l * 0.5) * series
+  return Tensor.where(x .< 0.0, 1.0 - w, w)
+}
+
+private func sumsq(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let a = data.next(sizes.vector)
+  let b = data.next(sizes.vector)
+  return { [((a - b) * (a - b)).mean()] }
+}
+
+private func softmax(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let a = data.next(sizes.rows, 1024) * 4
+  materialize(a)
+  return {
+    let e = exp(a - a.max(axis: 1, keepDims: true))
+    return [e / e.sum(axis: 1, keepDims: true)]
+  }
+}
+
+private func layernorm(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let a = data.next(2 * sizes.rows, 512)
+  let w = data.next(512)
+  let b = data.next(512)
+  return {
+    let d = a - a.mean(axis: 1, keepDims: true)
+    let variance = (d * d).mean(axis: 1, keepDims: true)
+    return [d * rsqrt(variance + 1e-5) * w + b]
+  }
+}
+
+private func colstd(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let a = data.next(2 * sizes.rows, 512)
+  return {
+    let d = a - a.mean(axis: 0, keepDims: true)
+    return [sqrt((d * d).mean(axis: 0))]
+  }
+}
+
+private func adam(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let parameters = data.next(sizes.vector)
+  let gradient = data.next(sizes.vector)
+  let mean = data.next(sizes.vector)
+  let variance = abs(data.next(sizes.vector))
+  materialize(variance)
+  return {
+    let m = 0.9 * mean + 0.1 * gradient
+    let v = 0.999 * variance + 0.001 * (gradient * gradient)
+    let unbiasedMean = m * (1 / 0.271)
+    let unbiasedVariance = v * (1 / 0.002997)
+    let step = 0.001 * unbiasedMean / (sqrt(unbiasedVariance) + 1e-8)
+    return [parameters - step, m, v]
+  }
+}
+
+private func pairdist(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let x = data.next(sizes.side, 1, 16)
+  let y = data.next(1, sizes.side, 16)
+  return {
+    let d = x - y
+    return [sqrt((d * d).sum(axis: 2) + 1e-6)]
+  }
+}
+
+private func jacobi(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let u = data.next(sizes.side, sizes.side)
+  return {
+    let vertical = u[..<(-2), 1 ..< -1] + u[2..., 1 ..< -1]
+    return [0.25 * (vertical + u[1 ..< -1, ..<(-2)] + u[1 ..< -1, 2...])]
+  }
+}
+
+private func transadd(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let a = data.next(sizes.side, sizes.side)
+  let b = data.next(sizes.side, sizes.side)
+  return { [a + 2.0 * b.T] }
+}
+
+private func mandelbrot(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let (cr, ci) = grid(sizes.grid, xs: -2...0.5, ys: -1.2...1.2)
+  return {
+    var zr = cr * 0.0
+    var zi = ci * 0.0
+    var count = cr * 0.0
+    for _ in 0..<30 {
+      let (zr2, zi2) = (zr * zr, zi * zi)
+      let isInside = zr2 + zi2 .< 4.0
+      count = Tensor.where(isInside, count + 1.0, count)
+      let nextImaginary = 2.0 * zr * zi + ci
+      zr = Tensor.where(isInside, zr2 - zi2 + cr, zr)
+      zi = Tensor.where(isInside, nextImaginary, zi)
+    }
+    return [count]
+  }
+}
+
+private func smallops(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let start = data.next(16)
+  let b = data.next(16)
+  return {
+    var a = start
+    for _ in 0..<100 {
+      a = a * b
+      a = a + b
+      a = a - 0.5
+      a = a * 0.9
+      a = abs(a)
+    }
+    return [a]
+  }
+}
