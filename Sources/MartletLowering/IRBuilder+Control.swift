@@ -21,6 +21,21 @@ extension IRBuilder {
     _ = table.pointee.LLVMBuildCondBr(builder, condition, then, other)
   }
 
+  /// A branch whose first way is taken seldom: registers are kept for the second.
+  func branch(ifRarely condition: Value, _ then: Block, else other: Block) {
+    let branch = table.pointee.LLVMBuildCondBr(builder, condition, then, other)
+    let name = "branch_weights"
+    var weights: [LLVMMetadataRef?] = [
+      table.pointee.LLVMMDStringInContext2(context, name, name.utf8.count),
+      table.pointee.LLVMValueAsMetadata(constant(1, 32)),
+      table.pointee.LLVMValueAsMetadata(constant(1000, 32)),
+    ]
+    let node = table.pointee.LLVMMDNodeInContext2(context, &weights, weights.count)
+    table.pointee.LLVMSetMetadata(
+      branch, table.pointee.LLVMGetMDKindIDInContext(context, "prof", 4),
+      table.pointee.LLVMMetadataAsValue(context, node))
+  }
+
   func ret(_ value: Value) { _ = table.pointee.LLVMBuildRet(builder, value) }
 
   /// A phi of the given values; more edges may be added later.
@@ -59,15 +74,5 @@ extension IRBuilder {
       phi([(start, entry), (next, latch)]),
       zip(initial, results).map { phi([($0, entry), ($1, latch)]) }
     )
-  }
-
-  /// Emits `body` for the case that `condition` holds.
-  func when(_ condition: Value, _ body: () -> Void) {
-    let (then, after) = (block(), block())
-    branch(if: condition, then, else: after)
-    position(then)
-    body()
-    branch(after)
-    position(after)
   }
 }

@@ -51,9 +51,7 @@ struct KernelBody {
       case .scalar(let k):
         numbers.append(add(.scalar(k), dtype, .launch))
       case .cast(let source):
-        let operand = numbers[source]
-        numbers.append(
-          dtypes[operand] == dtype ? operand : add(.operation(.convert, [operand]), dtype))
+        numbers.append(cast(numbers[source], to: dtype))
       case .elementwise(let op, let sources):
         // The program is of the last operand's dtype: only a choice's condition differs from it.
         let operands = sources.map { numbers[$0] }
@@ -71,6 +69,29 @@ struct KernelBody {
         for operand in operands { isLive[operand] = true }
       }
     }
+  }
+
+  /// Appends a conversion; one from float to integer raises `invalidCast` where no integer of the
+  /// dtype is what the float truncates to (R10).
+  private mutating func cast(_ operand: Int, to dtype: DType) -> Int {
+    let source = dtypes[operand]
+    if source == dtype { return operand }
+    let converted = add(.operation(.convert, [operand]), dtype)
+    guard source.isFloatingPoint, dtype.isInteger else { return converted }
+    let bits = dtype.bitWidth - (dtype.isSigned ? 1 : 0)
+    let upper = Double(sign: .plus, exponent: bits, significand: 1)
+    let lower = dtype.isSigned ? -upper : 0
+    func bound(_ value: Double) -> Scalar { Scalar(rounding: value, as: source) }
+    let isBelow = add(
+      .operation(.less, [operand, add(.constant(bound(upper)), source, .launch)]), .bool)
+    // What lies between lower - 1 and lower truncates to lower, where the float's precision has it.
+    let least = bound(lower - 1) == bound(lower) ? bound(lower) : bound(lower - 1)
+    let bottom = add(.constant(least), source, .launch)
+    let isAbove = add(
+      .operation(least == bound(lower) ? .lessEqual : .less, [bottom, operand]), .bool)
+    let fits = add(.operation(.and, [isBelow, isAbove]), .bool)
+    let isInvalid = add(.operation(.not, [fits]), .bool)
+    return add(.operation(.check(.invalidCast), [isInvalid, converted]), dtype)
   }
 
   /// Appends `program` with `arguments` for its arguments; returns its result.

@@ -30,6 +30,7 @@ final class KernelEmitter {
 
   let spec: KernelSpec
   let body: KernelBody
+  let schedule: BodySchedule
   let shape: VectorShape
   let b: IRBuilder
   let single: ScalarEmitter
@@ -52,6 +53,7 @@ final class KernelEmitter {
   init(_ spec: KernelSpec, _ body: KernelBody, _ shape: VectorShape, _ b: IRBuilder) {
     self.spec = spec
     self.body = body
+    schedule = BodySchedule(body)
     self.shape = shape
     self.b = b
     let arguments = (0..<6).map { b.table.pointee.LLVMGetParam(b.function, UInt32($0)) }
@@ -174,8 +176,7 @@ final class KernelEmitter {
   /// Each operation is emitted for all steps before the next one: that hides its latency.
   func emitBody(_ rows: [Value], at steps: [Step]) -> [[Value]] {
     var values = [[Value]](repeating: [], count: body.instructions.count)
-    for index in body.instructions.indices
-    where body.isLive[index] && body.rates[index] == .element {
+    func emit(_ index: Int) {
       let dtype = body.dtypes[index]
       switch body.instructions[index] {
       case .input(let k):
@@ -189,9 +190,37 @@ final class KernelEmitter {
       case .constant, .scalar: internalError("a constant changes with the element")
       }
     }
+    for entry in schedule.entries {
+      switch entry {
+      case .value(let index): emit(index)
+      case .branch(let branch):
+        let conditions = steps.indices.map { vectorOperand(branch.condition, values, $0).value }
+        let taken = branch.side ? conditions : conditions.map(b.not)
+        let before = b.current
+        let (then, after) = (b.block(), b.block())
+        b.branch(ifRarely: anyLane(taken), then, else: after)
+        b.position(then)
+        for index in branch.members { emit(index) }
+        let end = b.current
+        b.branch(after)
+        b.position(after)
+        for index in branch.escaping {
+          values[index] = values[index].map {
+            b.phi([($0, end), (b.zero(b.type(of: $0)), before)])
+          }
+        }
+      }
+    }
     return body.results.map { result in
       steps.indices.map { vectorOperand(result, values, $0).value }
     }
+  }
+
+  /// Whether a lane of some vector is true.
+  private func anyLane(_ vectors: [Value]) -> Value {
+    let lanes = vectors.dropFirst().reduce(vectors[0]) { b.or($0, $1) }
+    return b.compare(
+      LLVMIntNE, b.bitcast(lanes, b.integer(shape.lanes)), b.constant(0, shape.lanes))
   }
 
   private func vectorOperand(
@@ -213,9 +242,7 @@ final class KernelEmitter {
   private func raise(_ flag: ValueFlag, _ condition: Value, _ mask: Value?) {
     guard let flags else { internalError("a kernel with checks has no flags") }
     let lanes = mask.map { b.and($0, condition) } ?? condition
-    let any = b.compare(
-      LLVMIntNE, b.bitcast(lanes, b.integer(shape.lanes)), b.constant(0, shape.lanes))
-    let raised = b.select(any, b.constant(Int(flag.rawValue), 32), b.constant(0, 32))
+    let raised = b.select(anyLane([lanes]), b.constant(Int(flag.rawValue), 32), b.constant(0, 32))
     b.store(b.or(b.load(b.integer(32), flags, alignment: 4), raised), flags, alignment: 4)
   }
 

@@ -104,6 +104,24 @@ import Testing
     }
   }
 
+  /// Only a float whose truncation is no integer of the dtype raises the flag.
+  @Test(arguments: Backend.all)
+  func invalidCasts(_ backend: Backend) throws {
+    let invalid = ValueFlag.invalidCast.rawValue
+    for (value, result, flag) in [
+      (-0.99, DType.uint8, 0), (-1, .uint8, invalid), (255.99, .uint8, 0), (256, .uint8, invalid),
+      (-128.99, .int8, 0), (-129, .int8, invalid), (.nan, .int32, invalid),
+      (-0x1p31, .int32, 0), (0x1p31, .int32, invalid), (0x1p63, .int64, invalid),
+      (-0x1p63, .int64, 0), (-0x1.0000000000001p63, .int64, invalid),
+    ] as [(Double, DType, UInt32)] {
+      let x = [1, 2, value, 3, 4]
+      let outcome = try backend.map(.cast(.float64, result), [x], zero: UInt64(0))
+      #expect(outcome.flags == flag, "\(value) to \(result)")
+    }
+    let x: [Float] = [-0x1p31, -0x1p31 - 1]
+    #expect(try backend.map(.cast(.float32, .int32), [x], zero: Int32(0)).flags == 0)
+  }
+
   @Test(arguments: Backend.all)
   func bools(_ backend: Backend) throws {
     let x = (0..<37).map { $0 % 3 == 0 }

@@ -40,7 +40,7 @@ import Testing
       ])
   }
 
-  static let lengths = [1, 2, 3, 31, 63, 64, 65, 100, 127, 128, 700, 4095, 4096, 4097, 9000]
+  static let lengths = [1, 2, 31, 64, 65, 127, 700, 4097, 8200]
 
   static func samples(_ count: Int, _ seed: UInt64) -> [Float] {
     var random = Generator(seed)
@@ -92,8 +92,8 @@ import Testing
   func outer(_ backend: Backend) throws {
     let spec = Self.spec(.reduceOuter, 3)
     let kernel = try backend.compile(spec)
-    for n in Self.lengths {
-      for columns in n > 700 ? [5, 530] : [1, 16, 40, 512, 513] {
+    for n in Self.lengths where n < 8000 {
+      for columns in n > 700 ? [5, 530] : [1, 40, 513] {
         let outer = n > 700 ? 1 : 2
         let size = n * columns
         var a = Self.samples(outer * size, 7)
@@ -109,7 +109,7 @@ import Testing
             outputs.map { Argument($0, [0, 0, 0]) }, share)
         }
         for row in 0..<outer {
-          for c in Set([0, 1, 15, 16, columns / 2, 511, 512, columns - 1]) where c < columns {
+          for c in Set([0, 1, 16, columns / 2, 512, columns - 1]) where c < columns {
             let x = (0..<n).map { a[row * size + $0 * columns + c] }
             let product = x.map { $0 * b[c] }
             let expected = [
