@@ -56,6 +56,27 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "FusionTests", dependencies: ["MartletIR", "MartletFusion"], swiftSettings: settings),
+    .testTarget(
+      name: "LoweringTests",
+      dependencies: ["MartletIR", "MartletFusion", "MartletLowering", "CLLVM"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RuntimeTests",
+      dependencies: [
+        "MartletIR", "MartletFusion", "MartletInterpreter", "MartletLowering", "MartletRuntime",
+        "CPlatform", "COpenBLAS",
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "MartletTests",
+      dependencies: ["Martlet", "MartletIR", "MartletRuntime", "CPlatform"],
+      swiftSettings: settings),
+    .target(
+      name: "CampaignSupport", dependencies: ["MartletIR", "MartletRuntime"],
+      path: "Tests/CampaignSupport", swiftSettings: settings),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: ["CampaignSupport", "MartletIR", "MartletFusion", "MartletRuntime"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

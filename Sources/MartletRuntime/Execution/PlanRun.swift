@@ -153,12 +153,16 @@ struct PlanRun {
       switch operand {
       case .scalar(let scalar): arguments.append(.scalar(scalar))
       case .value(let slot, let layout):
-        guard let buffer = buffer(of: slot) else { internalError("\(slot) has no memory") }
+        let shape = trace.shape(of: source)
+        var buffer = buffer(of: slot)
+        // What has no elements is not computed and has no memory of its own.
+        if buffer == nil, shape.elementCount == 0 {
+          buffer = try executor.pool.allocate(byteCount: 0)
+        }
+        guard let buffer else { internalError("\(slot) has no memory") }
         arguments.append(
           .value(
-            Value(
-              dtype: trace.dtype(of: source), shape: trace.shape(of: source), layout: layout,
-              buffer: buffer)))
+            Value(dtype: trace.dtype(of: source), shape: shape, layout: layout, buffer: buffer)))
       }
     }
     if op == .matmul, case .value(let a)? = arguments.first, case .value(let b)? = arguments.last,
