@@ -158,15 +158,15 @@ import Testing
       gradient(at: x) { f($0).sum() }.scalars(as: Double.self)
     }
     let w = weights.scalars(as: Double.self)
-    #expect(slope { $0.transposed() * weights.transposed() } == w)
-    #expect(slope { $0.reshaped([2, 6]) * weights.reshaped([2, 6]) } == w)
-    #expect(slope { $0.flip(axis: 1) * weights.flip(axis: 1) } == w)
+    #expect(slope { $0.transpose() * weights.transpose() } == w)
+    #expect(slope { $0.reshape([2, 6]) * weights.reshape([2, 6]) } == w)
+    #expect(slope { $0.flip(1) * weights.flip(1) } == w)
     #expect(slope { $0[1..., 2] } == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0])
     #expect(slope { $0[(0..<3).by(2), (0..<4).by(3)] } == [1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1])
     #expect(slope { $0.max(axis: 1) } == [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1])
     #expect(slope { $0.mean(axis: 0) * 3 } == [Double](repeating: 1, count: 12))
     #expect(
-      slope { concatenate([$0, $0 * 2], axis: 0) * concatenate([weights, weights], axis: 0) }
+      slope { Tensor.concatenate([$0, $0 * 2], axis: 0) * Tensor.concatenate([weights, weights], axis: 0) }
         == w.map { 3 * $0 })
     let other = Tensor((0..<8).map { Double($0 - 3) }, shape: [4, 2])
     let rows = (0..<4).map { Double(2 * (2 * $0 - 3) + 1) }

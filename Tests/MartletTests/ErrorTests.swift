@@ -1,0 +1,115 @@
+// Errors: their messages and lines, poison, and the end of the process outside a scope.
+
+import Martlet
+import Testing
+
+@Suite struct ErrorTests {
+  /// The error that `body` leaves in its scope.
+  private func error(_ body: () throws -> Void) -> TensorError? {
+    do {
+      try withTensorErrors(body)
+      return nil
+    } catch {
+      return error as? TensorError
+    }
+  }
+
+  @Test func messagesNameOpShapesAndLine() {
+    let x = Tensor.zeros([2, 3])
+    let cases: [(line: Int, message: String, error: TensorError?)] = [
+      (
+        #line + 2, "reshape(float32[2, 3]): 6 elements do not fill [4, -1] evenly",
+        error { _ = x.reshape([4, -1]) }
+      ),
+      (
+        #line + 2, "subscript(float32[2, 3]): index 2 is out of range for axis 0 with extent 2",
+        error { _ = x[2] }
+      ),
+      (
+        #line + 3,
+        "matmul(float32[2, 3], float32[2, 3]): the inner extents 3 and 2 differ",
+        error { _ = matmul(x, x) }
+      ),
+      (
+        #line + 2, "sum(float32[2, 3]): axis 5 is out of range for 2 axes",
+        error { _ = x.sum(axis: 5) }
+      ),
+      (
+        #line + 3,
+        "subscript assignment(float32[2, 3], int64[2]): [2] does not stretch to the selected "
+          + "shape [3]", error { var y = x; y[0] = [1, 2] }
+      ),
+      (
+        #line + 2, "squeeze(float32[2, 3]): axis 1 has extent 3, not 1",
+        error { _ = x.squeeze(1) }
+      ),
+    ]
+    for (line, message, error) in cases {
+      #expect(error?.description == "MartletTests/ErrorTests.swift:\(line): \(message)")
+    }
+  }
+
+  @Test func operatorsNameTheLine() {
+    let line = #line + 1
+    let error = error { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
+    #expect(error?.op == "add")
+    #expect(error?.operands.map(\.shape) == [[2], [3]])
+    if error?.location?.isExact == true { #expect(error?.location?.line == line) }
+  }
+
+  @Test func poisonKeepsTheFirstError() {
+    var first: Tensor = 0
+    let error = error {
+      first = Tensor.zeros([2]).reshape([3])
+      let second = (first + Tensor.zeros([4])).sum(axis: 7).matmul(first)[3]
+      #expect("\(second)" == "\(first)")
+      #expect(throws: TensorError.self) { try second.checkedItem(as: Float.self) }
+      #expect(throws: TensorError.self) { try second.checkedScalars(as: Float.self) }
+    }
+    #expect(error?.op == "reshape")
+    #expect("\(first)" == error?.description)
+  }
+
+  @Test func valueErrorsAreCheckedInAScope() {
+    #expect(error { _ = Tensor([1, 2])[Tensor([0, 2])] }?.kind == .index)
+    #expect(error { _ = pow(Tensor([1, 2]), Tensor([-1, 1])) }?.kind == .value)
+    #expect(error { _ = Tensor([1, 2]) & 1.5 }?.kind == .dtype)
+    #expect(error { _ = Tensor.where(Tensor([1, 2]), 1, 2) }?.kind == .dtype)
+    #expect(error { _ = Tensor.zeros([2, -1]) }?.kind == .shape)
+    #expect(error { _ = Tensor.arange(0, 1, step: 0) }?.kind == .value)
+  }
+
+  @Test func anErrorOutsideAScopeEndsTheProcess() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = Tensor.zeros([2, 3]).reshape([5])
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(
+      text.contains(
+        "MartletTests/ErrorTests.swift:\(#line - 6): reshape(float32[2, 3]): "
+          + "6 elements do not fill [5], which has 5"))
+  }
+
+  @Test func aReadOfPoisonEndsTheProcess() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      try withTensorErrors { _ = Float(Tensor.zeros([2]).reshape([3])) }
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("6 elements") == false)
+    #expect(text.contains("reshape(float32[2]): 2 elements do not fill [3], which has 3"))
+  }
+
+  @Test func aDecisionOnManyElementsEndsTheProcess() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      if Tensor([1, 2]) < 3 { print("unreachable") }
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("less(bool[2]): 2 elements are not a single number"))
+  }
+}
