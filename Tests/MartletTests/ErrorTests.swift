@@ -18,29 +18,32 @@ import Testing
     let x = Tensor.zeros([2, 3])
     let cases: [(line: Int, message: String, error: TensorError?)] = [
       (
-        #line + 2, "reshape(float32[2, 3]): 6 elements do not fill [4, -1] evenly",
+        #line + 1, "reshape(float32[2, 3]): 6 elements do not fill [4, -1] evenly",
         error { _ = x.reshape([4, -1]) }
       ),
       (
-        #line + 2, "subscript(float32[2, 3]): index 2 is out of range for axis 0 with extent 2",
+        #line + 1, "subscript(float32[2, 3]): index 2 is out of range for axis 0 with extent 2",
         error { _ = x[2] }
       ),
       (
-        #line + 3,
+        #line + 2,
         "matmul(float32[2, 3], float32[2, 3]): the inner extents 3 and 2 differ",
         error { _ = matmul(x, x) }
       ),
       (
-        #line + 2, "sum(float32[2, 3]): axis 5 is out of range for 2 axes",
+        #line + 1, "sum(float32[2, 3]): axis 5 is out of range for 2 axes",
         error { _ = x.sum(axis: 5) }
       ),
       (
-        #line + 3,
+        #line + 4,
         "subscript assignment(float32[2, 3], int64[2]): [2] does not stretch to the selected "
-          + "shape [3]", error { var y = x; y[0] = [1, 2] }
+          + "shape [3]",
+        error {
+          var y = x; y[0] = [1, 2]
+        }
       ),
       (
-        #line + 2, "squeeze(float32[2, 3]): axis 1 has extent 3, not 1",
+        #line + 1, "squeeze(float32[2, 3]): axis 1 has extent 3, not 1",
         error { _ = x.squeeze(1) }
       ),
     ]

@@ -114,7 +114,7 @@ private struct IndexingCase {
   /// Gradients reach the target where an element survives, and the values that replace others.
   @Test func assignmentCarriesGradients() {
     let indices: [(inout Tensor, Tensor) -> Void] = [
-      { $0[1 ..< 3] = $1 },
+      { $0[1..<3] = $1 },
       { $0[.slice(2, 0, step: -1)] = $1 },
       { $0[Tensor([1, 2])] = $1 },
       { $0[Tensor([false, true, true, false])] = $1 },
@@ -140,7 +140,7 @@ private struct IndexingCase {
   @Test func assignmentIsByValue() {
     let x = Tensor.arange(4)
     var y = x
-    let view = y[1 ..< 3]
+    let view = y[1..<3]
     y[1] = 10
     y[-1] += 1
     #expect(x.scalars(as: Int.self) == [0, 1, 2, 3])
@@ -156,14 +156,14 @@ private struct IndexingCase {
     var x = Tensor.zeros([1_000_000])
     x[0] = 1
     let before = Engine.counters
-    for i in 0 ..< 10_000 { x[i * 100] = Tensor(Float(i)) }
-    for i in 0 ..< 100 { x[i] += 1 }
+    for i in 0..<10_000 { x[i * 100] = Tensor(Float(i)) }
+    for i in 0..<100 { x[i] += 1 }
     let after = Engine.counters
     #expect(Float(x[999_900]) == 9999)
     #expect(after.liveBuffers - before.liveBuffers <= 2)
     let address = x.withUnsafeBuffer(as: Float.self) { Int(bitPattern: $0.baseAddress) }
     x[5] = 2
-    x[10 ..< 20] = 3
+    x[10..<20] = 3
     #expect(address == x.withUnsafeBuffer(as: Float.self) { Int(bitPattern: $0.baseAddress) })
   }
 
@@ -191,7 +191,7 @@ private struct IndexingCase {
     #expect(x[..<n].scalars(as: Int.self) == [0, 1, 2])
     #expect(x[7 ... -2].scalars(as: Int.self) == [7, 8])
     #expect(x[TensorSlice(r)].scalars(as: Int.self) == [1, 2])
-    #expect(x[(0 ..< 8).by(3)].scalars(as: Int.self) == [0, 3, 6])
+    #expect(x[(0..<8).by(3)].scalars(as: Int.self) == [0, 3, 6])
     #expect(x.reshape([2, 5])[..., .newAxis].shape == [2, 5, 1])
   }
 }

@@ -35,7 +35,7 @@ import Testing
     #expect(Tensor(2.5).dtype == .float32)
     #expect(Tensor(n).dtype == .int64)
     #expect(Tensor(Float(2)).dtype == .float32)
-    #expect(Tensor(2.5 as Double).dtype == .float32)
+    #expect(Tensor(2.5 as Double).dtype == .float64)
     #expect(throws: TensorError.self) { try withTensorErrors { bytes + 300 } }
   }
 
@@ -65,7 +65,7 @@ import Testing
       try withTensorErrors { _ = Tensor(rows) }
     }
     #expect(hostError?.reason == "row 1 has 2 elements where row 0 has 1")
-    #expect(hostError?.location?.line == #line - 3)
+    #expect(hostError?.location?.line == #line - 4)
   }
 
   @Test func creation() {

@@ -15,9 +15,9 @@ extension Tensor {
       let selection = try Selection(indices, of: self)
       let elements = try value.assignable(to: dtype, "subscript assignment")
       if selection.advanced.isEmpty {
-        try write(try elements.fitting(selection.shape, of: self), selection)
+        try write(try elements.fitting(selection.shape, of: self, value), selection)
       } else {
-        try writeIndexed(elements, selection, site)
+        try writeIndexed(elements, value, selection, site)
       }
     } catch {
       self = Tensor.failed(error, at: site)
@@ -54,23 +54,27 @@ extension Tensor {
       if case .double = weak, !dtype.isFloatingPoint { return nil }
       return dtype == .bool && weak.defaultDType != .bool ? nil : weak.scalar(as: dtype)
     case .handle(let handle):
-      guard handle.dtype == dtype, handle.tracking == nil, handle.shape == .scalar else {
+      guard handle.dtype.kind <= dtype.kind, handle.tracking == nil, handle.shape == .scalar else {
         return nil
       }
       // An error on the way is met again, and reported, on the general way.
-      return (try? Force.value(of: handle)).map(Values.onlyElement)
+      return (try? Force.value(of: handle)).map { Values.onlyElement($0).converted(to: dtype) }
     }
   }
 
   /// This tensor without leading axes of extent 1 that `slot` does not have; it must stretch to it.
-  private func fitting(_ slot: Shape, of target: Tensor) throws(TensorError) -> Tensor {
+  ///
+  /// Errors show `value`, which this was before it took the target's dtype.
+  private func fitting(
+    _ slot: Shape, of target: Tensor, _ value: Tensor
+  ) throws(TensorError) -> Tensor {
     var fitted = self
     if rank > slot.rank, shape.dropLast(slot.rank).allSatisfy({ $0 == 1 }) {
       fitted = reshaped(unchecked: Shape(Array(shape.suffix(slot.rank))))
     }
     guard fitted.shape.broadcasts(to: slot) else {
       throw TensorError(
-        .shape, op: "subscript assignment", operands: [target.described, described],
+        .shape, op: "subscript assignment", operands: [target.described, value.described],
         reason: "\(shape) does not stretch to the selected shape \(slot)")
     }
     return fitted
@@ -145,7 +149,7 @@ extension Tensor {
   // MARK: Index tensors and masks
 
   private mutating func writeIndexed(
-    _ elements: Tensor, _ selection: Selection, _ site: CallSite
+    _ elements: Tensor, _ value: Tensor, _ selection: Selection, _ site: CallSite
   ) throws(TensorError) {
     let part = selection.view(of: self)
     let changed: Tensor
@@ -153,7 +157,7 @@ extension Tensor {
       changed = choice
     } else {
       let indexed = try IndexedAxis(part, selection)
-      let updates = try elements.fitting(indexed.selectedShape, of: self)
+      let updates = try elements.fitting(indexed.selectedShape, of: self, value)
         .broadcast(unchecked: indexed.selectedShape)
       let scattered = try indexed.tensor.scattered(
         .replace, indexed.index, updates, axis: indexed.axis, site: site)

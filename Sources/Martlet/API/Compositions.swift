@@ -9,11 +9,19 @@ extension Tensor {
   ///
   ///     Tensor.where(x .> 0, x, 0.1 * x)
   public static func `where`(
+    _ condition: Tensor, _ a: Tensor, _ b: Tensor, file: StaticString = #fileID,
+    line: UInt = #line
+  ) -> Tensor {
+    elementwise(.select, [condition, a, b], site: .exact(file, line))
+  }
+
+  /// Elements of `a` where `condition` is true, of `b` elsewhere; a host number takes the dtype of
+  /// the other.
+  public static func `where`(
     _ condition: Tensor, _ a: some TensorConvertible, _ b: some TensorConvertible,
     file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    elementwise(
-      .select, [condition, a.asTensor, b.asTensor], site: .exact(file, line))
+    .where(condition, a.asTensor, b.asTensor, file: file, line: line)
   }
 
   /// Each element brought into the interval from `min` to `max`; a missing bound does not bind.
@@ -123,11 +131,10 @@ extension Tensor {
   ///
   /// Equal infinities are close; NaN is close to NaN only with `equalNaN`.
   public func isClose(
-    _ other: some TensorConvertible, rtol: Double = 1e-5, atol: Double = 1e-8,
-    equalNaN: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    _ other: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8, equalNaN: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let site = CallSite.exact(file, line)
-    let other = other.asTensor
     // Integers are compared as float64: their differences could wrap.
     let a = dtype.isFloatingPoint ? self : cast(to: .float64)
     let b = other.dtype.isFloatingPoint ? other : other.cast(to: .float64)
@@ -142,8 +149,8 @@ extension Tensor {
   ///
   ///     (x.sin() * x.sin() + x.cos() * x.cos()).allClose(1)     // true
   public func allClose(
-    _ other: some TensorConvertible, rtol: Double = 1e-5, atol: Double = 1e-8,
-    equalNaN: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    _ other: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8, equalNaN: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
   ) -> Bool {
     Bool(
       isClose(other, rtol: rtol, atol: atol, equalNaN: equalNaN, file: file, line: line)

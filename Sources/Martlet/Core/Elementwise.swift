@@ -20,9 +20,9 @@ extension Tensor {
   ) -> Tensor {
     if case .handle(let x) = a.storage, case .handle(let y) = b.storage, x.dtype == y.dtype,
       x.shape == y.shape, x.tracking == nil, y.tracking == nil, !x.isPoisoned, !y.isPoisoned,
-      op.definition.computingDType(x.dtype) == x.dtype
+      op.definition.computingDType(x.dtype) == x.dtype, op != .pow
     {
-      // The common case: nothing to promote, broadcast or differentiate.
+      // The common case: nothing to promote, broadcast or differentiate, and no value is an error.
       return Tensor(
         Recorder.record(
           .elementwise(op), dtype: op.resultDType(computingIn: x.dtype), shape: x.shape,
