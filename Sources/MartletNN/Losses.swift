@@ -1,0 +1,31 @@
+// Losses: one number that says how far predictions are from targets.
+
+public import Martlet
+
+/// The mean of the squared differences.
+public func meanSquaredError(_ predictions: Tensor, _ targets: Tensor) -> Tensor {
+  (predictions - targets).square().mean()
+}
+
+/// The mean Huber loss: squared below `delta`, linear above (P. J. Huber, "Robust Estimation of a
+/// Location Parameter", 1964): d^2 for |d| <= delta, else delta (2 |d| - delta).
+public func huberLoss(
+  _ predictions: Tensor, _ targets: Tensor, delta: Double = 1
+) -> Tensor {
+  let size = abs(predictions - targets)
+  return Tensor.where(size .<= delta, size.square(), delta * (2 * size - delta)).mean()
+}
+
+/// The mean cross entropy of softmax of `logits` over the last axis with the classes `labels`.
+///
+/// - Parameters:
+///   - logits: Scores of shape [n, classes].
+///   - labels: The right classes, integers of shape [n].
+public func softmaxCrossEntropy(
+  _ logits: Tensor, labels: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let classes = Tensor.arange(logits.shape.last ?? 0)
+  let isRight = labels.expandDims(-1, file: file, line: line) .== classes
+  let chosen = Tensor.where(isRight, logits.logSoftmax(axis: -1, file: file, line: line), 0)
+  return -chosen.sum(axis: -1, file: file, line: line).mean()
+}
