@@ -105,7 +105,10 @@ extension ScalarExpr {
   package static func | (a: Self, b: Self) -> Self { .operation(.or, [a, b]) }
   package static func ^ (a: Self, b: Self) -> Self { .operation(.xor, [a, b]) }
   package static prefix func ~ (a: Self) -> Self { .operation(.not, [a]) }
+  // Disfavored, so that `1 << 20` stays an `Int` where this module is imported.
+  @_disfavoredOverload
   package static func << (a: Self, b: Self) -> Self { .operation(.shiftLeft, [a, b]) }
+  @_disfavoredOverload
   package static func >> (a: Self, b: Self) -> Self { .operation(.shiftRight, [a, b]) }
 
   package static func .== (a: Self, b: Self) -> Self {

@@ -10,78 +10,30 @@ extension Tensor {
   public static func .== (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.equal, a, b, site: .frame)
   }
-  /// The comparison with a host number, which takes the tensor's dtype.
-  public static func .== (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.equal, a, b.asTensor, site: .frame)
-  }
-  /// The comparison of a host number, which takes the tensor's dtype.
-  public static func .== (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.equal, a.asTensor, b, site: .frame)
-  }
 
   /// Whether the elements differ: NaN differs from everything.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.notEqual, a, b, site: .frame)
-  }
-  /// The comparison with a host number, which takes the tensor's dtype.
-  public static func .!= (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.notEqual, a, b.asTensor, site: .frame)
-  }
-  /// The comparison of a host number, which takes the tensor's dtype.
-  public static func .!= (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.notEqual, a.asTensor, b, site: .frame)
   }
 
   /// Whether the elements are less than the others'.
   public static func .< (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.less, a, b, site: .frame)
   }
-  /// The comparison with a host number, which takes the tensor's dtype.
-  public static func .< (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.less, a, b.asTensor, site: .frame)
-  }
-  /// The comparison of a host number, which takes the tensor's dtype.
-  public static func .< (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.less, a.asTensor, b, site: .frame)
-  }
 
   /// Whether the elements are less than or equal to the others'.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.lessEqual, a, b, site: .frame)
-  }
-  /// The comparison with a host number, which takes the tensor's dtype.
-  public static func .<= (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.lessEqual, a, b.asTensor, site: .frame)
-  }
-  /// The comparison of a host number, which takes the tensor's dtype.
-  public static func .<= (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.lessEqual, a.asTensor, b, site: .frame)
   }
 
   /// Whether the elements are greater than the others'.
   public static func .> (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.greater, a, b, site: .frame)
   }
-  /// The comparison with a host number, which takes the tensor's dtype.
-  public static func .> (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.greater, a, b.asTensor, site: .frame)
-  }
-  /// The comparison of a host number, which takes the tensor's dtype.
-  public static func .> (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.greater, a.asTensor, b, site: .frame)
-  }
 
   /// Whether the elements are greater than or equal to the others'.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.greaterEqual, a, b, site: .frame)
-  }
-  /// The comparison with a host number, which takes the tensor's dtype.
-  public static func .>= (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.greaterEqual, a, b.asTensor, site: .frame)
-  }
-  /// The comparison of a host number, which takes the tensor's dtype.
-  public static func .>= (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.greaterEqual, a.asTensor, b, site: .frame)
   }
 
   /// Whether both elements are true; numbers count as true unless they are 0.
@@ -115,57 +67,148 @@ extension Tensor {
   ///
   ///     if abs(error) <= 1 { loss = error * error / 2 }
   public static func < (a: Tensor, b: Tensor) -> Bool {
-    decide(.less, a, b)
-  }
-  /// Whether this single number is less than the other, a host number.
-  public static func < (a: Tensor, b: some TensorScalar) -> Bool {
-    decide(.less, a, b.asTensor)
-  }
-  /// Whether this host number is less than the other, a single number.
-  public static func < (a: some TensorScalar, b: Tensor) -> Bool {
-    decide(.less, a.asTensor, b)
+    Tensor.decide(.less, a, b)
   }
 
   /// Whether this single number is at most the other.
   public static func <= (a: Tensor, b: Tensor) -> Bool {
-    decide(.lessEqual, a, b)
-  }
-  /// Whether this single number is at most the other, a host number.
-  public static func <= (a: Tensor, b: some TensorScalar) -> Bool {
-    decide(.lessEqual, a, b.asTensor)
-  }
-  /// Whether this host number is at most the other, a single number.
-  public static func <= (a: some TensorScalar, b: Tensor) -> Bool {
-    decide(.lessEqual, a.asTensor, b)
+    Tensor.decide(.lessEqual, a, b)
   }
 
   /// Whether this single number is greater than the other.
   public static func > (a: Tensor, b: Tensor) -> Bool {
-    decide(.greater, a, b)
-  }
-  /// Whether this single number is greater than the other, a host number.
-  public static func > (a: Tensor, b: some TensorScalar) -> Bool {
-    decide(.greater, a, b.asTensor)
-  }
-  /// Whether this host number is greater than the other, a single number.
-  public static func > (a: some TensorScalar, b: Tensor) -> Bool {
-    decide(.greater, a.asTensor, b)
+    Tensor.decide(.greater, a, b)
   }
 
   /// Whether this single number is at least the other.
   public static func >= (a: Tensor, b: Tensor) -> Bool {
-    decide(.greaterEqual, a, b)
-  }
-  /// Whether this single number is at least the other, a host number.
-  public static func >= (a: Tensor, b: some TensorScalar) -> Bool {
-    decide(.greaterEqual, a, b.asTensor)
-  }
-  /// Whether this host number is at least the other, a single number.
-  public static func >= (a: some TensorScalar, b: Tensor) -> Bool {
-    decide(.greaterEqual, a.asTensor, b)
+    Tensor.decide(.greaterEqual, a, b)
   }
 
-  private static func decide(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor) -> Bool {
+  fileprivate static func decide(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor) -> Bool {
     elementwise(op, a, b, site: .frame).onlyElement(.frame, op.description).bits != 0
+  }
+}
+
+// The other operand is a host number; see `TensorOperand` for why these are not members of `Tensor`.
+extension TensorOperand {
+  /// The comparison with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .== (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.equal, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison of a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .== (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.equal, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .!= (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.notEqual, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison of a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .!= (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.notEqual, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .< (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.less, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison of a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .< (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.less, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .<= (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.lessEqual, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison of a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .<= (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.lessEqual, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .> (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.greater, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison of a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .> (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.greater, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .>= (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.greaterEqual, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The comparison of a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func .>= (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.greaterEqual, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// Whether this single number is less than the other, a host number.
+  @_disfavoredOverload
+  public static func < (a: Self, b: some TensorScalar) -> Bool {
+    Tensor.decide(.less, a.asTensor, b.asTensor)
+  }
+
+  /// Whether this host number is less than the other, a single number.
+  @_disfavoredOverload
+  public static func < (a: some TensorScalar, b: Self) -> Bool {
+    Tensor.decide(.less, a.asTensor, b.asTensor)
+  }
+
+  /// Whether this single number is at most the other, a host number.
+  @_disfavoredOverload
+  public static func <= (a: Self, b: some TensorScalar) -> Bool {
+    Tensor.decide(.lessEqual, a.asTensor, b.asTensor)
+  }
+
+  /// Whether this host number is at most the other, a single number.
+  @_disfavoredOverload
+  public static func <= (a: some TensorScalar, b: Self) -> Bool {
+    Tensor.decide(.lessEqual, a.asTensor, b.asTensor)
+  }
+
+  /// Whether this single number is greater than the other, a host number.
+  @_disfavoredOverload
+  public static func > (a: Self, b: some TensorScalar) -> Bool {
+    Tensor.decide(.greater, a.asTensor, b.asTensor)
+  }
+
+  /// Whether this host number is greater than the other, a single number.
+  @_disfavoredOverload
+  public static func > (a: some TensorScalar, b: Self) -> Bool {
+    Tensor.decide(.greater, a.asTensor, b.asTensor)
+  }
+
+  /// Whether this single number is at least the other, a host number.
+  @_disfavoredOverload
+  public static func >= (a: Self, b: some TensorScalar) -> Bool {
+    Tensor.decide(.greaterEqual, a.asTensor, b.asTensor)
+  }
+
+  /// Whether this host number is at least the other, a single number.
+  @_disfavoredOverload
+  public static func >= (a: some TensorScalar, b: Self) -> Bool {
+    Tensor.decide(.greaterEqual, a.asTensor, b.asTensor)
   }
 }

@@ -10,39 +10,15 @@ extension Tensor {
   ///
   ///     [1, 2] + Tensor([10, 20])      // [11, 22]
   public static func + (a: Tensor, b: Tensor) -> Tensor { elementwise(.add, a, b, site: .frame) }
-  /// The sum with a host number, which takes the tensor's dtype.
-  public static func + (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.add, a, b.asTensor, site: .frame)
-  }
-  /// The sum with a host number, which takes the tensor's dtype.
-  public static func + (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.add, a.asTensor, b, site: .frame)
-  }
 
   /// The difference, element by element; bool has none.
   public static func - (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.subtract, a, b, site: .frame)
   }
-  /// The difference with a host number, which takes the tensor's dtype.
-  public static func - (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.subtract, a, b.asTensor, site: .frame)
-  }
-  /// The difference with a host number, which takes the tensor's dtype.
-  public static func - (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.subtract, a.asTensor, b, site: .frame)
-  }
 
   /// The product, element by element; of bool the logical and.
   public static func * (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.multiply, a, b, site: .frame)
-  }
-  /// The product with a host number, which takes the tensor's dtype.
-  public static func * (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.multiply, a, b.asTensor, site: .frame)
-  }
-  /// The product with a host number, which takes the tensor's dtype.
-  public static func * (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.multiply, a.asTensor, b, site: .frame)
   }
 
   /// The true quotient, element by element: integers are divided as float32.
@@ -51,28 +27,12 @@ extension Tensor {
   public static func / (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.divide, a, b, site: .frame)
   }
-  /// The quotient with a host number, which takes the tensor's dtype.
-  public static func / (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.divide, a, b.asTensor, site: .frame)
-  }
-  /// The quotient with a host number, which takes the tensor's dtype.
-  public static func / (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.divide, a.asTensor, b, site: .frame)
-  }
 
   /// The remainder of floor division: it has the sign of the divisor, as in Python.
   ///
   ///     Tensor([-7, 7]) % 3            // [2, 1]
   public static func % (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.remainder, a, b, site: .frame)
-  }
-  /// The remainder by a host number, which takes the tensor's dtype.
-  public static func % (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.remainder, a, b.asTensor, site: .frame)
-  }
-  /// The remainder of a host number, which takes the tensor's dtype.
-  public static func % (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.remainder, a.asTensor, b, site: .frame)
   }
 
   /// The negated elements; bool has none.
@@ -89,18 +49,22 @@ extension Tensor {
   /// Replaces the tensor by the sum.
   public static func += (a: inout Tensor, b: Tensor) { a = a + b }
   /// Replaces the tensor by the sum with a host number.
+  @_disfavoredOverload
   public static func += (a: inout Tensor, b: some TensorScalar) { a = a + b.asTensor }
   /// Replaces the tensor by the difference.
   public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
   /// Replaces the tensor by the difference with a host number.
+  @_disfavoredOverload
   public static func -= (a: inout Tensor, b: some TensorScalar) { a = a - b.asTensor }
   /// Replaces the tensor by the product.
   public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
   /// Replaces the tensor by the product with a host number.
+  @_disfavoredOverload
   public static func *= (a: inout Tensor, b: some TensorScalar) { a = a * b.asTensor }
   /// Replaces the tensor by the quotient.
   public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
   /// Replaces the tensor by the quotient by a host number.
+  @_disfavoredOverload
   public static func /= (a: inout Tensor, b: some TensorScalar) { a = a / b.asTensor }
 }
 
@@ -110,61 +74,146 @@ extension Tensor {
   public static func & (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.bitwiseAnd, a, b, site: .frame)
   }
-  /// The bits set in the tensor and the host number.
-  public static func & (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.bitwiseAnd, a, b.asTensor, site: .frame)
-  }
-  /// The bits set in the host number and the tensor.
-  public static func & (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.bitwiseAnd, a.asTensor, b, site: .frame)
-  }
 
   /// The bits set in either; of bool the logical or.
   public static func | (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.bitwiseOr, a, b, site: .frame)
-  }
-  /// The bits set in the tensor or the host number.
-  public static func | (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.bitwiseOr, a, b.asTensor, site: .frame)
-  }
-  /// The bits set in the host number or the tensor.
-  public static func | (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.bitwiseOr, a.asTensor, b, site: .frame)
   }
 
   /// The bits set in one of the two; of bool the exclusive or.
   public static func ^ (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.bitwiseXor, a, b, site: .frame)
   }
-  /// The bits set in either the tensor or the host number.
-  public static func ^ (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.bitwiseXor, a, b.asTensor, site: .frame)
-  }
-  /// The bits set in either the host number or the tensor.
-  public static func ^ (a: some TensorScalar, b: Tensor) -> Tensor {
-    elementwise(.bitwiseXor, a.asTensor, b, site: .frame)
-  }
 
   /// The bits that are not set; of bool the negation.
+  @_disfavoredOverload
   public static prefix func ~ (x: Tensor) -> Tensor {
     elementwise(.bitwiseInvert, x, site: .frame)
   }
 
   /// The bits moved up; a count below 0 or of the width or more gives 0.
+  ///
+  /// Disfavored, so that `1 << 20` stays an `Int`: Swift's own shift of integers is generic, and a
+  /// concrete operator would be taken before it.
+  @_disfavoredOverload
   public static func << (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.leftShift, a, b, site: .frame)
   }
-  /// The bits moved up by a host number.
-  public static func << (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.leftShift, a, b.asTensor, site: .frame)
-  }
 
   /// The bits moved down, with copies of the sign: over-wide counts give 0, or -1 below 0.
+  @_disfavoredOverload
   public static func >> (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.rightShift, a, b, site: .frame)
   }
+}
+
+// The other operand is a host number; see `TensorOperand` for why these are not members of `Tensor`.
+extension TensorOperand {
+  /// The sum with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func + (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.add, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The sum with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func + (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.add, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The difference with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func - (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.subtract, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The difference with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func - (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.subtract, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The product with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func * (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.multiply, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The product with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func * (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.multiply, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The quotient with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func / (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.divide, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The quotient with a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func / (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.divide, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The remainder by a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func % (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.remainder, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The remainder of a host number, which takes the tensor's dtype.
+  @_disfavoredOverload
+  public static func % (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.remainder, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The bits set in the tensor and the host number.
+  @_disfavoredOverload
+  public static func & (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.bitwiseAnd, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The bits set in the host number and the tensor.
+  @_disfavoredOverload
+  public static func & (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.bitwiseAnd, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The bits set in the tensor or the host number.
+  @_disfavoredOverload
+  public static func | (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.bitwiseOr, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The bits set in the host number or the tensor.
+  @_disfavoredOverload
+  public static func | (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.bitwiseOr, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The bits set in either the tensor or the host number.
+  @_disfavoredOverload
+  public static func ^ (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.bitwiseXor, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The bits set in either the host number or the tensor.
+  @_disfavoredOverload
+  public static func ^ (a: some TensorScalar, b: Self) -> Tensor {
+    Tensor.elementwise(.bitwiseXor, a.asTensor, b.asTensor, site: .frame)
+  }
+
+  /// The bits moved up by a host number.
+  @_disfavoredOverload
+  public static func << (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.leftShift, a.asTensor, b.asTensor, site: .frame)
+  }
+
   /// The bits moved down by a host number.
-  public static func >> (a: Tensor, b: some TensorScalar) -> Tensor {
-    elementwise(.rightShift, a, b.asTensor, site: .frame)
+  @_disfavoredOverload
+  public static func >> (a: Self, b: some TensorScalar) -> Tensor {
+    Tensor.elementwise(.rightShift, a.asTensor, b.asTensor, site: .frame)
   }
 }

@@ -11,7 +11,14 @@ public protocol TensorConvertible {
   var asTensor: Tensor { get }
 }
 
-extension Tensor: TensorConvertible {
+/// The tensor beside a host number in an operator: `Tensor` alone.
+///
+/// Operators that mix tensors and host numbers are declared for this protocol and not for `Tensor`,
+/// because a literal may become a `Tensor` but never a generic operand: so `0.5 * (1 + 3)` stays a
+/// `Double` in code that imports Martlet.
+public protocol TensorOperand: TensorConvertible {}
+
+extension Tensor: TensorOperand {
   /// The tensor itself.
   public var asTensor: Tensor { self }
 }
