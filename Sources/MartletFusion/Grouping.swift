@@ -94,8 +94,10 @@ extension FusionGraph {
   }
 
   /// The first level at which a kernel can use node `x`; `natively` where it is of x's own space.
+  ///
+  /// Without fusion no op uses another's value before it was stored.
   private func level(using x: Int, natively isNative: Bool) -> Int32 {
-    isNative && entries[x].kind.isComputed ? entries[x].native : entries[x].foreign
+    isFusing && isNative && entries[x].kind.isComputed ? entries[x].native : entries[x].foreign
   }
 
   /// One backward pass; returns whether anything changed.

@@ -52,7 +52,7 @@ private final class PageArray {
   private let byteCount: Int
 
   init(_ count: Int) {
-    let largePage = 2 << 20
+    let largePage = 2_097_152
     byteCount = count * MemoryLayout<Float>.stride + largePage
     let protection = PROT_READ | PROT_WRITE
     guard let mapping = mmap(nil, byteCount, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
