@@ -77,6 +77,10 @@ let package = Package(
       name: "EngineTests",
       dependencies: ["CampaignSupport", "MartletIR", "MartletFusion", "MartletRuntime"],
       swiftSettings: settings),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: ["CampaignSupport", "Martlet", "MartletIR", "MartletRuntime"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

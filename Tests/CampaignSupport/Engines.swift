@@ -32,9 +32,10 @@ package enum Engine: String, Sendable, CaseIterable, CustomStringConvertible {
     case failure(TensorError)
   }
 
-  /// Runs `trace`, of which nothing is consumed.
+  /// Runs `trace`, of which nothing is consumed: values that die in a run are copied before.
   package func run(_ trace: Trace) -> Outcome {
     do {
+      let trace = try trace.withDyingLeavesCopied()
       let values = try ExecutionScope.with({ scope in
         switch self {
         case .interpreter: scope.mode = .interpreter
@@ -118,6 +119,19 @@ extension Scalar {
 }
 
 extension Trace {
+  /// The trace with fresh copies of the leaves that a run may overwrite.
+  fileprivate func withDyingLeavesCopied() throws(TensorError) -> Trace {
+    guard isLeafDying.contains(true) else { return self }
+    var result = self
+    for leaf in leaves.indices where isLeafDying[leaf] {
+      let old = leaves[leaf].buffer
+      let buffer = try Runtime.pool.allocate(byteCount: old.capacity)
+      buffer.pointer.copyMemory(from: old.pointer, byteCount: old.capacity)
+      result.leaves[leaf].buffer = buffer
+    }
+    return result
+  }
+
   /// A node, and the elements of one place where its values differ.
   package func describe(
     _ index: Int, at position: Int, expected: Value, found: Value

@@ -1,0 +1,51 @@
+// Random programs on every engine: the same bits everywhere.
+
+import CampaignSupport
+import Glibc
+import MartletIR
+import Synchronization
+import Testing
+
+/// How many programs, and from which seed on: MARTLET_FUZZ and MARTLET_FUZZ_SEED.
+enum FuzzSettings {
+  static let count = number("MARTLET_FUZZ") ?? 500
+  static let seed = UInt64(number("MARTLET_FUZZ_SEED") ?? 1)
+  static let shares = 16
+
+  private static func number(_ name: String) -> Int? {
+    getenv(name).flatMap { Int(String(cString: $0)) }
+  }
+
+  /// The programs of one of the tests that run side by side.
+  static func seeds(_ share: Int) -> StrideTo<Int> {
+    stride(from: share, to: count, by: shares)
+  }
+}
+
+@Suite struct FuzzTests {
+  @Test(arguments: 0..<FuzzSettings.shares) func traces(_ share: Int) throws {
+    let others = Engine.compiled.isEmpty ? [Engine.automatic] : [.fused, .automatic]
+    for number in FuzzSettings.seeds(share) where number % 4 != 3 {
+      let seed = FuzzSettings.seed &+ UInt64(number)
+      let trace = try RandomTrace.make(seed)
+      let expected = Engine.interpreter.run(trace)
+      if case .failure(let error) = expected {
+        Issue.record("seed \(seed): \(error)\n\(trace.listing)")
+        return
+      }
+      // One kernel an op costs many compilations, so that only some programs are run that way.
+      let hasUnfused = number % 8 == 0 && others.contains(.fused)
+      for engine in hasUnfused ? others + [.unfused] : others {
+        guard let found = Engine.difference(trace, expected, engine.run(trace)) else { continue }
+        let shrunk = Shrinker(trace, engine)
+        Issue.record(
+          """
+          seed \(seed), \(engine): \(found)
+          shrunk to: \(shrunk.difference ?? "a program that does not fail again")
+          \(shrunk.trace.listing)
+          """)
+        return
+      }
+    }
+  }
+}
