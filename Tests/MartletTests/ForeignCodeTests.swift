@@ -20,8 +20,10 @@ import Testing
   }
 
   @Test func arithmeticOfFloatLiteralsStaysDouble() {
-    let product = 2.5 * 3 - 1 / 4
+    let product = 2.5 * (1 + 3) - 0.25
     #expect(ForeignCodeTests.name(product) == "Double")
+    let quotient = 2.5 - 1 / 4
+    #expect(ForeignCodeTests.name(quotient) == "Double")
     #expect(ForeignCodeTests.name(-1.5) == "Double")
   }
 
