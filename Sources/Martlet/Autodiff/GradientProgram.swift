@@ -144,8 +144,13 @@ struct GradientProgram: Sendable {
       for case .step(let earlier) in steps[index].operands { isNeeded[earlier] = true }
     }
     for index in steps.indices where isNeeded[index] {
-      values[index] = Tensor.elementwise(
-        steps[index].op, steps[index].operands.map(tensor), site: .frame)
+      let (op, operands) = (steps[index].op, steps[index].operands)
+      values[index] =
+        switch operands.count {
+        case 1: Tensor.elementwise(op, tensor(operands[0]), site: .frame)
+        case 2: Tensor.elementwise(op, tensor(operands[0]), tensor(operands[1]), site: .frame)
+        default: Tensor.elementwise(op, operands.map(tensor), site: .frame)
+        }
     }
     return outputs.enumerated().map { position, output in
       wanted(position) ? output.map(tensor) : nil

@@ -15,9 +15,9 @@ final class Tracking: Sendable {
   private init(_ tracks: [Track]) { self.tracks = tracks }
 
   /// The tracking of a handle; nil where no gradient is wanted.
-  convenience init?(of handle: Handle) {
-    guard let tracking = handle.tracking as? Tracking else { return nil }
-    self.init(tracking.tracks)
+  static func of(_ handle: Handle) -> Tracking? {
+    // Handles get theirs from this file only.
+    handle.tracking.map { unsafeDowncast($0, to: Tracking.self) }
   }
 
   func number(on tape: Tape) -> Int? { tracks.first { $0.tape === tape }?.number }
@@ -32,38 +32,57 @@ final class Tracking: Sendable {
       op, dtype: dtype, shape: shape, operands.first, operands.count > 1 ? operands[1] : nil,
       operands.count > 2 ? operands[2] : nil,
       rest: operands.count > 3 ? Array(operands[3...]) : [], tracking: tracking, site: site)
-    if let tracking, op.gradientReadsResult {
-      for track in tracking.tracks { track.tape.keepResult(Tensor(handle), of: track.number) }
-    }
+    tracking?.keep(handle, of: op)
     return handle
+  }
+
+  /// As the general form, for one or two tensors and the operands they are recorded as.
+  static func record(
+    _ op: Op, dtype: DType, shape: Shape, _ a: Tensor, _ first: RecordOperand, _ b: Tensor?,
+    _ second: RecordOperand?
+  ) -> Handle {
+    guard dtype.isFloatingPoint, a.tracking != nil || b?.tracking != nil else {
+      return Recorder.record(op, dtype: dtype, shape: shape, first, second)
+    }
+    let tracking = extend(op, dtype: dtype, shape: shape, b.map { [a, $0] } ?? [a])
+    let handle = Recorder.record(
+      op, dtype: dtype, shape: shape, first, second, tracking: tracking)
+    tracking?.keep(handle, of: op)
+    return handle
+  }
+
+  /// Keeps the result of `op` on the tapes where its gradient rule reads it.
+  private func keep(_ handle: Handle, of op: Op) {
+    guard op.gradientReadsResult else { return }
+    for track in tracks { track.tape.keepResult(Tensor(handle), of: track.number) }
   }
 
   /// Appends an entry for `op` to each open tape that knows one of `inputs`.
   private static func extend(
     _ op: Op, dtype: DType, shape: Shape, _ inputs: [Tensor]
   ) -> Tracking? {
-    var tapes: [Tape] = []
-    let trackings = inputs.map(\.tracking)
-    for case let tracking? in trackings {
-      for track in tracking.tracks
-      where track.tape.isOpen && !tapes.contains(where: { $0 === track.tape }) {
-        tapes.append(track.tape)
+    var tracks: [Track] = []
+    for input in inputs {
+      guard let known = input.tracking?.tracks else { continue }
+      for tape in known.lazy.map(\.tape)
+      where tape.isOpen && !tracks.contains(where: { $0.tape === tape }) {
+        let entry = Tape.Entry(
+          op: op, dtype: dtype, shape: shape, inputs: entryInputs(inputs, of: op, on: tape))
+        if let number = tape.append(entry) { tracks.append(Track(tape: tape, number: number)) }
       }
     }
-    guard !tapes.isEmpty else { return nil }
-    var tracks: [Track] = []
-    for tape in tapes {
-      let entry = Tape.Entry(
-        op: op, dtype: dtype, shape: shape,
-        inputs: inputs.indices.map { position in
-          let input = inputs[position]
-          return Tape.Entry.Input(
-            number: trackings[position]?.number(on: tape), dtype: input.dtype,
-            shape: input.shape, tensor: op.gradientReads(operand: position) ? input : nil)
-        }, result: nil)
-      if let number = tape.append(entry) { tracks.append(Track(tape: tape, number: number)) }
-    }
     return tracks.isEmpty ? nil : Tracking(tracks)
+  }
+
+  private static func entryInputs(
+    _ inputs: [Tensor], of op: Op, on tape: Tape
+  ) -> [Tape.Entry.Input] {
+    inputs.indices.map { position in
+      let input = inputs[position]
+      return Tape.Entry.Input(
+        number: input.tracking?.number(on: tape), dtype: input.dtype, shape: input.shape,
+        tensor: op.gradientReads(operand: position) ? input : nil)
+    }
   }
 
   /// A handle on the same value that `tape` knows as `number`; tapes that know `source` know it too.

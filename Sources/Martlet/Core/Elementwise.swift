@@ -6,6 +6,10 @@ import MartletRuntime
 extension Tensor {
   static func elementwise(_ op: ElementwiseOp, _ x: Tensor, site: CallSite) -> Tensor {
     if x.isPoisoned { return x }
+    if case .handle(let handle) = x.storage {
+      let simple = Simple(dtype: handle.dtype, shape: handle.shape, .handle(handle), nil)
+      if let result = simple.record(op, x, nil) { return result }
+    }
     return attempt(site) { () throws(TensorError) in
       let definition = op.definition
       guard let dtype = definition.computingDType(x.dtype) else {
@@ -18,16 +22,7 @@ extension Tensor {
   static func elementwise(
     _ op: ElementwiseOp, _ a: Tensor, _ b: Tensor, site: CallSite
   ) -> Tensor {
-    if case .handle(let x) = a.storage, case .handle(let y) = b.storage, x.dtype == y.dtype,
-      x.shape == y.shape, x.tracking == nil, y.tracking == nil, !x.isPoisoned, !y.isPoisoned,
-      op.definition.computingDType(x.dtype) == x.dtype, op != .pow
-    {
-      // The common case: nothing to promote, broadcast or differentiate, and no value is an error.
-      return Tensor(
-        Recorder.record(
-          .elementwise(op), dtype: op.resultDType(computingIn: x.dtype), shape: x.shape,
-          .handle(x), .handle(y)))
-    }
+    if let result = Simple(a, b)?.record(op, a, b) { return result }
     if case .weak(let x) = a.storage, case .weak(let y) = b.storage,
       let result = WeakScalar.combine(op, x, y)
     {
@@ -168,6 +163,54 @@ extension Tensor {
       .dtype, op: definition.name, operands: operands.map(\.described),
       reason: "takes \(definition.acceptedDTypes), not \(operands[operands.count - 1].dtype)",
       hint: "cast the operands, for example with .cast(to: .int64)")
+  }
+}
+
+/// The common case of one or two operands, for which the arrays of the general form are spared:
+/// nothing to promote or broadcast, at most a literal beside a tensor whose dtype it takes.
+private struct Simple {
+  let dtype: DType
+  let shape: Shape
+  let first: RecordOperand
+  let second: RecordOperand?
+
+  init(dtype: DType, shape: Shape, _ first: RecordOperand, _ second: RecordOperand?) {
+    self.dtype = dtype
+    self.shape = shape
+    self.first = first
+    self.second = second
+  }
+
+  /// Nil where the operands need the general form.
+  init?(_ a: Tensor, _ b: Tensor) {
+    switch (a.storage, b.storage) {
+    case (.handle(let x), .handle(let y)):
+      guard x.dtype == y.dtype, x.shape == y.shape, !x.isPoisoned, !y.isPoisoned else {
+        return nil
+      }
+      self.init(dtype: x.dtype, shape: x.shape, .handle(x), .handle(y))
+    case (.handle(let x), .weak(let y)):
+      guard !x.isPoisoned, let scalar = Simple.scalar(y, as: x.dtype) else { return nil }
+      self.init(dtype: x.dtype, shape: x.shape, .handle(x), .scalar(scalar))
+    case (.weak(let x), .handle(let y)):
+      guard !y.isPoisoned, let scalar = Simple.scalar(x, as: y.dtype) else { return nil }
+      self.init(dtype: y.dtype, shape: y.shape, .scalar(scalar), .handle(y))
+    case (.weak, .weak): return nil
+    }
+  }
+
+  private static func scalar(_ literal: WeakScalar, as dtype: DType) -> Scalar? {
+    literal.joined(with: dtype) == dtype ? literal.scalar(as: dtype) : nil
+  }
+
+  /// The recorded op on tensors `a` and `b`, or nil where it computes in another dtype or its values
+  /// may be an error.
+  func record(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor?) -> Tensor? {
+    guard op.definition.computingDType(dtype) == dtype, op != .pow else { return nil }
+    return Tensor(
+      Tracking.record(
+        .elementwise(op), dtype: op.resultDType(computingIn: dtype), shape: shape, a, first, b,
+        second))
   }
 }
 

@@ -75,7 +75,7 @@ public struct Tensor: Sendable {
   }
 
   var tracking: Tracking? {
-    if case .handle(let handle) = storage { return Tracking(of: handle) }
+    if case .handle(let handle) = storage { return Tracking.of(handle) }
     return nil
   }
 
