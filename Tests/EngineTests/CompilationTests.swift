@@ -17,7 +17,7 @@ private struct Bench {
     compiler = CompilerSource(
       selection: getenv("MARTLET_LLVM").map { String(cString: $0) }, counters: counters)
     executor = Executor(
-      pool: Runtime.pool, threads: threads, blas: nil, compiler: compiler, counters: counters)
+      pool: Runtime.pool, threads: threads, blas: { nil }, compiler: compiler, counters: counters)
   }
 
   var kernelsCompiled: Int { counters.snapshot(Runtime.pool).kernelsCompiled }

@@ -17,7 +17,7 @@ private struct Rig {
     compiler = CompilerSource(selection: llvm, counters: counters)
     executor = Executor(
       pool: BufferPool(budget: 1 << 31), threads: ThreadPool(width: threads),
-      blas: Blas.load(nil).blas, compiler: compiler, counters: counters)
+      blas: { Blas.load(nil).blas }, compiler: compiler, counters: counters)
   }
 
   /// A leaf with pseudo-random elements: floats in [-1, 1), integers in -50..<50.
@@ -253,7 +253,7 @@ private struct Rig {
     let compiler = CompilerSource(selection: nil, counters: counters)
     let pool = BufferPool(budget: 1 << 31)
     let executor = Executor(
-      pool: pool, threads: ThreadPool(width: 1), blas: nil, compiler: compiler, counters: counters)
+      pool: pool, threads: ThreadPool(width: 1), blas: { nil }, compiler: compiler, counters: counters)
     for count in 1...40 {
       var trace = Trace()
       let shape = Shape([count * 100])

@@ -17,7 +17,7 @@ private struct Bench {
     self.blas = Blas.load(blas).blas
   }
 
-  var matmul: Matmul { Matmul(blas: blas, threads: threads, pool: pool) }
+  var matmul: Matmul { Matmul(blas: { [blas] in blas }, threads: threads, pool: pool) }
 
   /// Pseudo-random elements in [-1, 1), or all bytes for integers.
   func value(_ dtype: DType, _ shape: Shape, seed: UInt64 = 1) throws -> Value {

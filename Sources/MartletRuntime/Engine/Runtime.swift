@@ -21,13 +21,17 @@ package enum Runtime {
     width: settings.threads ?? Int(martlet_usable_cores()))
 
   private static let counterCells = CounterCells()
-  private static let blas = Blas.load(settings.blas)
+  private static let blas = {
+    let loaded = Blas.load(settings.blas)
+    // Once more, so that our fork hook runs before the library's.
+    ForkGuard.install()
+    return loaded
+  }()
   private static let compiler = CompilerSource(
     selection: settings.llvm, printsIR: settings.printsIR, counters: counterCells)
   private static let executor: Executor = {
     let executor = Executor(
-      pool: pool, threads: threads, blas: blas.blas, compiler: compiler, counters: counterCells)
-    // After OpenBLAS was loaded, so that our hook runs before its own.
+      pool: pool, threads: threads, blas: { blas.blas }, compiler: compiler, counters: counterCells)
     ForkGuard.install()
     return executor
   }()

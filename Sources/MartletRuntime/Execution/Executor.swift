@@ -16,8 +16,8 @@ package final class Executor: Sendable {
   private let compiler: CompilerSource
 
   package init(
-    pool: BufferPool, threads: ThreadPool, blas: Blas?, compiler: CompilerSource,
-    counters: CounterCells
+    pool: BufferPool, threads: ThreadPool, blas: @escaping @Sendable () -> Blas?,
+    compiler: CompilerSource, counters: CounterCells
   ) {
     self.pool = pool
     self.threads = threads

@@ -8,11 +8,13 @@ package import MartletIR
 /// Which routine runs, and on which part, depends on the dtype and (M, N, K) alone: neither the tier
 /// nor the number of threads nor the layout of the factors changes a bit (R45).
 package struct Matmul: Sendable {
-  let blas: Blas?
+  /// Loads the library at the first product that needs it: it starts threads of its own, which take
+  /// time from small work even while they idle.
+  let blas: @Sendable () -> Blas?
   let threads: ThreadPool
   let pool: BufferPool
 
-  package init(blas: Blas?, threads: ThreadPool, pool: BufferPool) {
+  package init(blas: @escaping @Sendable () -> Blas?, threads: ThreadPool, pool: BufferPool) {
     self.blas = blas
     self.threads = threads
     self.pool = pool
@@ -39,7 +41,7 @@ package struct Matmul: Sendable {
       return
     }
     let (left, right) = (MatrixBatch(a), MatrixBatch(b))
-    if let blas, c.dtype.isFloatingPoint, product.fitsBlas {
+    if c.dtype.isFloatingPoint, product.fitsBlas, let blas = blas() {
       try runBlas(blas, product, left, right, c, extents)
     } else {
       try runLoops(product, left, right, c, extents)

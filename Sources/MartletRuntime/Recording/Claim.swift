@@ -112,9 +112,7 @@ private struct TraceBuilder {
   let segment: TraceSegment
   let claimed: [Int]
   private var trace = Trace()
-  /// Leaves by the identity of their handle, or by the record that holds their value.
-  private var leafOfHandle: [ObjectIdentifier: Int] = [:]
-  private var leafOfRecord: [Int32: Int] = [:]
+  private var known = LeafNumbers()
 
   init(segment: TraceSegment, claimed: [Int]) {
     self.segment = segment
@@ -167,23 +165,48 @@ private struct TraceBuilder {
   }
 
   private mutating func leaf(_ handle: Handle, isDying: Bool) -> Int {
-    let id = ObjectIdentifier(handle)
-    if let known = leafOfHandle[id] { return known }
+    let key = UInt(bitPattern: Unmanaged.passUnretained(handle).toOpaque())
+    if let number = known.number(of: key) { return number }
     guard let value = handle.value else { internalError("a leaf without a value") }
-    leafOfHandle[id] = trace.leaves.count
+    return append(value, isDying: isDying, key: key)
+  }
+
+  private mutating func leaf(ofRecord index: Int32) -> Int {
+    // Odd, and so no address of an object.
+    let key = UInt(index) << 1 | 1
+    if let number = known.number(of: key) { return number }
+    guard case .value(let value) = segment.records[Int(index)].result else {
+      internalError("a producer without a value")
+    }
+    return append(value, isDying: false, key: key)
+  }
+
+  private mutating func append(_ value: Value, isDying: Bool, key: UInt) -> Int {
+    known.append(key)
     trace.leaves.append(value)
     trace.isLeafDying.append(isDying)
     return trace.leaves.count - 1
   }
+}
 
-  private mutating func leaf(ofRecord index: Int32) -> Int {
-    if let known = leafOfRecord[index] { return known }
-    guard case .value(let value) = segment.records[Int(index)].result else {
-      internalError("a producer without a value")
+/// The numbers of the leaves seen so far, by key.
+///
+/// Most traces have a handful, which a scan finds sooner than a hash table.
+private struct LeafNumbers {
+  private static let scanLimit = 12
+  private var keys: [UInt] = []
+  private var table: [UInt: Int] = [:]
+
+  func number(of key: UInt) -> Int? {
+    keys.count <= LeafNumbers.scanLimit ? keys.firstIndex(of: key) : table[key]
+  }
+
+  mutating func append(_ key: UInt) {
+    keys.append(key)
+    if keys.count == LeafNumbers.scanLimit + 1 {
+      for (number, key) in keys.enumerated() { table[key] = number }
+    } else if keys.count > LeafNumbers.scanLimit {
+      table[key] = keys.count - 1
     }
-    leafOfRecord[index] = trace.leaves.count
-    trace.leaves.append(value)
-    trace.isLeafDying.append(false)
-    return trace.leaves.count - 1
   }
 }

@@ -14,12 +14,11 @@ enum ForkGuard {
     return words
   }()
 
-  /// Registers the fork hooks once, after the libraries whose hooks must run later were loaded.
-  static func install() { _ = isInstalled }
-
-  private static let isInstalled: Bool = {
+  /// Registers the fork hooks: at first, and again after a library was loaded whose hooks must run
+  /// later, for the last to be registered is the first to run. Running them twice does no harm.
+  static func install() {
     _ = words
-    return martlet_on_fork(
+    let status = martlet_on_fork(
       { ForkGuard.prepare() },
       {
         martlet_store_release(ForkGuard.words + 1, 0)
@@ -29,8 +28,9 @@ enum ForkGuard {
         martlet_store_release(ForkGuard.words, 0)
         martlet_store_release(ForkGuard.words + 1, 0)
         martlet_store_release(ForkGuard.words + 2, 1)
-      }) == 0
-  }()
+      })
+    if status != 0 { Settings.report("martlet: no fork hooks: a fork during work may hang\n") }
+  }
 
   /// Whether this process was forked from one that used the library: its threads are gone.
   @inline(__always)
