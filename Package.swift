@@ -81,6 +81,9 @@ let package = Package(
       name: "FuzzTests",
       dependencies: ["CampaignSupport", "Martlet", "MartletIR", "MartletRuntime"],
       swiftSettings: settings),
+    .testTarget(
+      name: "AccuracyTests", dependencies: ["CampaignSupport", "MartletIR", "MartletRuntime"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

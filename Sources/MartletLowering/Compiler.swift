@@ -53,7 +53,8 @@ package final class Compiler: Sendable {
     try module.verify()
     let built = clock.now
     let bytes = try describingFailures(of: spec) { () throws(LoweringError) in
-      try machine.emit(module)
+      try module.simplify(machine)
+      return try machine.emit(module)
     }
     let times = CompileTimes(building: built - start, generating: clock.now - built)
     return KernelObject(symbol: symbol, bytes: bytes, times: times)
@@ -88,6 +89,7 @@ package final class Compiler: Sendable {
     let module = LLVMModule(library, target: target, layout: machine)
     build(spec, level, in: module, named: "kernel")
     try module.verify()
+    try module.simplify(machine)
     return String(decoding: try machine.emit(module, LLVMAssemblyFile), as: UTF8.self)
   }
 

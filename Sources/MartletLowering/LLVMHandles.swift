@@ -69,6 +69,15 @@ struct LLVMModule: ~Copyable {
     let reason = library.take(message)
     if failed != 0 { throw LoweringError(reason, ir: text) }
   }
+
+  /// Folds what is constant (`x < x`, say), so that nothing is left for the code generator to fold:
+  /// from LLVM 15 on it takes a select between constant vectors of NaN and 0 for 0.
+  borrowing func simplify(_ machine: borrowing LLVMMachine) throws(LoweringError) {
+    let table = library.table
+    let options = table.pointee.LLVMCreatePassBuilderOptions()
+    defer { table.pointee.LLVMDisposePassBuilderOptions(options) }
+    try library.check(table.pointee.LLVMRunPasses(ref, "instsimplify", machine.ref, options))
+  }
 }
 
 /// A code generator for one target and level; used by one thread at a time.

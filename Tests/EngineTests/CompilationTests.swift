@@ -54,7 +54,9 @@ private func expression(_ count: Int, _ scalar: Float, _ random: inout Generator
     guard !Engine.compiled.isEmpty else { return }
     let bench = Bench()
     var random = Generator(32)
-    let specials: [Float] = [0, -0.0, 1, -1, 2, 0.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude]
+    let specials: [Float] = [
+      0, -0.0, 1, -1, 2, 0.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude,
+    ]
     for k in 0..<1000 {
       let scalar = k < specials.count ? specials[k] : Float(k) * 0.37 - 100
       let trace = try expression(100, scalar, &random)

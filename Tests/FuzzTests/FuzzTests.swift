@@ -3,6 +3,7 @@
 import CampaignSupport
 import Glibc
 import MartletIR
+import MartletRuntime
 import Synchronization
 import Testing
 
@@ -22,12 +23,17 @@ enum FuzzSettings {
   }
 }
 
+/// Programs run and shares ended so far.
+private let programs = Atomic<Int>(0)
+private let ended = Atomic<Int>(0)
+
 @Suite struct FuzzTests {
   @Test(arguments: 0..<FuzzSettings.shares) func traces(_ share: Int) throws {
     let others = Engine.compiled.isEmpty ? [Engine.automatic] : [.fused, .automatic]
     for number in FuzzSettings.seeds(share) where number % 4 != 3 {
       let seed = FuzzSettings.seed &+ UInt64(number)
       let trace = try RandomTrace.make(seed)
+      programs.add(1, ordering: .relaxed)
       let expected = Engine.interpreter.run(trace)
       if case .failure(let error) = expected {
         Issue.record("seed \(seed): \(error)\n\(trace.listing)")
@@ -46,6 +52,13 @@ enum FuzzSettings {
           """)
         return
       }
+    }
+    if ended.add(1, ordering: .relaxed).newValue == FuzzSettings.shares {
+      let counters = Runtime.counters
+      print(
+        "fuzz: \(programs.load(ordering: .relaxed)) programs from seed \(FuzzSettings.seed) on, "
+          + "\(counters.kernelsCompiled) kernels compiled in \(Int(counters.compileSeconds * 1000)) ms"
+      )
     }
   }
 }
