@@ -115,4 +115,33 @@ import Testing
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains("less(bool[2]): 2 elements are not a single number"))
   }
+
+  /// A sum of powers, one of them negative, and another reader of the array that they are made of:
+  /// both die in the run, the second where it could be written over.
+  private func powersAndProduct(_ count: Int) -> (powers: Tensor, product: Tensor) {
+    let base = Tensor.full([count], 3, dtype: .int64) + 0
+    let array = Tensor.zeros([count], dtype: .int64) + 0
+    materialize(base, array)
+    let exponent = array - 5
+    return (pow(base, exponent).sum(), exponent * -2)
+  }
+
+  @Test(arguments: [ExecutionMode.automatic, .compiled, .interpreter])
+  func failureLeavesWhatTheOtherOpsRead(mode: ExecutionMode) {
+    if mode == .compiled, Engine.backends.llvm == nil {
+      print("compiled kernels are skipped: \(Engine.backends.llvmFailure)")
+      return
+    }
+    withMode(mode) {
+      let (powers, product) = powersAndProduct(50_000)
+      let error = #expect(throws: TensorError.self) {
+        try withTensorErrors {
+          _ = try (powers + product.sum()).checkedItem(as: Int.self)
+        }
+      }
+      #expect(error?.reason.contains("negative power") == true)
+      #expect(product[0].item(as: Int.self) == 10)
+      #expect(product.max().item(as: Int.self) == 10)
+    }
+  }
 }

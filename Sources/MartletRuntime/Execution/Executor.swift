@@ -53,7 +53,7 @@ package final class Executor: Sendable {
       if case .launch(let launch) = step { kernels.append(try compiler.kernel(for: launch.spec)) }
     }
     var run = try PlanRun(plan, of: trace, executor: self, isStrict: isStrict)
-    try run.run(kernels)
+    try run.run(kernels, until: Executor.errors(isStrict))
     if run.flags & Executor.errors(isStrict) != 0 {
       // The interpreter finds the op that is to blame, and its site.
       _ = try interpret(trace, isStrict: isStrict)

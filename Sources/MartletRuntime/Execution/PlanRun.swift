@@ -27,14 +27,21 @@ struct PlanRun {
     values = [Value?](repeating: nil, count: trace.nodes.count)
   }
 
-  /// Runs every step; `kernels` are those of the launches, in order.
-  mutating func run(_ kernels: [CompiledKernel]) throws(TensorError) {
+  /// Runs the steps up to the first that raises a flag of `errors`; `kernels` are those of the
+  /// launches, in order.
+  ///
+  /// Whoever looks for the op that is to blame, or computes the other outputs by themselves, reads the
+  /// leaves again, and later steps might write over some.
+  mutating func run(
+    _ kernels: [CompiledKernel], until errors: UInt32
+  ) throws(TensorError) {
     var nextKernel = 0
     for (index, step) in plan.steps.enumerated() {
       switch step {
       case .launch(let launch):
         run(launch, kernels[nextKernel], at: index)
         nextKernel += 1
+        if flags & errors != 0 { return }
       case .library(let node, let operands): try runLibrary(node, operands)
       case .view(let node, let slot, let layout):
         let (dtype, shape) = (trace.nodes[node].dtype, trace.nodes[node].shape)
