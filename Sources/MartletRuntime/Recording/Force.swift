@@ -25,7 +25,7 @@ package enum Force {
     }
   }
 
-  /// Realizes `roots` together; handles of one segment share kernels. Failures stay in the handles.
+  /// Realizes `roots` together: handles of one segment share kernels, failures stay in the handles.
   package static func realize(_ roots: [Handle]) throws(TensorError) {
     // Work that waits for other segments' values stays on an explicit stack.
     var stack = [roots]
@@ -91,6 +91,10 @@ package enum Force {
       } catch {
         change(segment) { doomed in
           for index in claim.indices { segment.setState(index, .pending) }
+          // Handles that went while their records ran left the retiring to whoever ran them.
+          for index in claim.indices.reversed() {
+            segment.retireIfUnwanted(index, doomed: &doomed)
+          }
           if claim.roots.count == 1, error.kind != .memory {
             fail(claim.roots[0], error, in: segment, doomed: &doomed)
           }
