@@ -155,6 +155,16 @@ import Testing
     #expect(error?.operands.first?.shape == [2])
   }
 
+  /// Exponents that float32 does not hold, and a logarithm that it holds to seven digits.
+  @Test func literalsKeepTheDtypeOfTheGradient() {
+    let slope = gradient(at: Tensor(3.0 as Double)) { pow(2.0, $0) }
+    #expect(abs(Double(slope) - 5.545177444479562) < 1e-14)
+    let tiny = gradient(at: Tensor(1.0 as Double)) { $0.pow(1e-50) }
+    #expect(Double(tiny) == 1e-50)
+    let flat = gradient(at: Tensor(2.0 as Double)) { pow(1e-50, $0) }
+    #expect(Double(flat) < 0)
+  }
+
   @Test func structuralOpsMatchClosedForms() {
     let x = Tensor((0..<12).map { Double($0) }, shape: [3, 4])
     let weights = Tensor((0..<12).map { Double($0 * $0 % 7) }, shape: [3, 4])
@@ -169,9 +179,8 @@ import Testing
     #expect(slope { $0[(0..<3).by(2), (0..<4).by(3)] } == [1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1])
     #expect(slope { $0.max(axis: 1) } == [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1])
     #expect(slope { $0.mean(axis: 0) * 3 } == [Double](repeating: 1, count: 12))
-    #expect(
-      slope { Tensor.concatenate([$0, $0 * 2], axis: 0) * Tensor.concatenate([weights, weights], axis: 0) }
-        == w.map { 3 * $0 })
+    let twice = Tensor.concatenate([weights, weights])
+    #expect(slope { Tensor.concatenate([$0, $0 * 2]) * twice } == w.map { 3 * $0 })
     let other = Tensor((0..<8).map { Double($0 - 3) }, shape: [4, 2])
     let rows = (0..<4).map { Double(2 * (2 * $0 - 3) + 1) }
     #expect(slope { matmul($0, other) } == rows + rows + rows)

@@ -1,6 +1,7 @@
 // The gradient of an elementwise op as a short list of ops, taken from its row once.
 
 import MartletIR
+import MartletRuntime
 
 /// The steps that turn operands, result and cotangent into the operands' cotangents.
 struct GradientProgram: Sendable {
@@ -145,16 +146,40 @@ struct GradientProgram: Sendable {
     }
     for index in steps.indices where isNeeded[index] {
       let (op, operands) = (steps[index].op, steps[index].operands)
-      values[index] =
-        switch operands.count {
-        case 1: Tensor.elementwise(op, tensor(operands[0]), site: .frame)
-        case 2: Tensor.elementwise(op, tensor(operands[0]), tensor(operands[1]), site: .frame)
-        default: Tensor.elementwise(op, operands.map(tensor), site: .frame)
-        }
+      // An op of literals alone would compute in the default dtype.
+      let dtype = cotangent.dtype
+      switch operands.count {
+      case 1:
+        let x = tensor(operands[0])
+        values[index] = Tensor.elementwise(op, x.isWeak ? x.literal(as: dtype) : x, site: .frame)
+      case 2:
+        let (a, b) = (tensor(operands[0]), tensor(operands[1]))
+        let areLiterals = a.isWeak && b.isWeak && !op.isHostArithmetic
+        values[index] = Tensor.elementwise(
+          op, areLiterals ? a.literal(as: dtype) : a, areLiterals ? b.literal(as: dtype) : b,
+          site: .frame)
+      default:
+        values[index] = Tensor.elementwise(op, operands.map(tensor), site: .frame)
+      }
     }
     return outputs.enumerated().map { position, output in
       wanted(position) ? output.map(tensor) : nil
     }
+  }
+}
+
+extension ElementwiseOp {
+  /// Whether two literals make a literal (R41), which has no dtype to lose.
+  fileprivate var isHostArithmetic: Bool {
+    self == .add || self == .subtract || self == .multiply || self == .divide
+  }
+}
+
+extension Tensor {
+  /// This literal as a number of `dtype`, a float.
+  fileprivate func literal(as dtype: DType) -> Tensor {
+    guard case .weak(let weak) = storage, let scalar = weak.scalar(as: dtype) else { return self }
+    return Tensor(Handle(Values.scalar(scalar)))
   }
 }
 
