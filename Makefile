@@ -30,10 +30,10 @@ linreg: setup ## Train the regression example and draw its line (linreg.svg)
 	swift run -c release linreg $(ARGS)
 
 fuzz: setup ## Compare engines on N random programs (N=20000), release build
-	@MARTLET_FUZZ=$(or $(N),20000) Scripts/test -c release --filter FuzzTests
+	@MARTLET_TEST_SECONDS=7200 MARTLET_FUZZ=$(or $(N),20000) Scripts/test -c release --filter FuzzTests
 
 ulp: setup ## Measure the error of every math function in full, release build
-	@MARTLET_ULP=full Scripts/test -c release --filter AccuracyTests
+	@MARTLET_TEST_SECONDS=7200 MARTLET_ULP=full Scripts/test -c release --filter AccuracyTests
 
 format: ## Format the Swift sources in place
 	@Scripts/require swift git
