@@ -40,7 +40,8 @@ let package = Package(
         "COpenBLAS", "CPlatform",
       ],
       swiftSettings: settings),
-    .target(name: "Martlet", dependencies: ["MartletIR", "MartletRuntime"], swiftSettings: settings),
+    .target(
+      name: "Martlet", dependencies: ["MartletIR", "MartletRuntime"], swiftSettings: settings),
     .target(name: "MartletNN", dependencies: ["Martlet"], swiftSettings: settings),
     .executableTarget(
       name: "linreg", dependencies: ["Martlet"], path: "Sources/Examples/linreg",

@@ -64,8 +64,9 @@ package struct KernelSpec: Sendable, Hashable {
   package struct Output: Sendable, Hashable {
     /// The instruction whose value is stored or reduced.
     package var value: Int
-    /// How a map's output moves along the innermost axis; never uniform. Partial results of
-    /// reductions are dense.
+    /// How a map's output moves along the innermost axis; never uniform.
+    ///
+    /// Partial results of reductions are dense.
     package var access: Access
     /// The reduction, in the families that reduce.
     package var reduction: Reduction?

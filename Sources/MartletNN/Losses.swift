@@ -7,8 +7,10 @@ public func meanSquaredError(_ predictions: Tensor, _ targets: Tensor) -> Tensor
   (predictions - targets).square().mean()
 }
 
-/// The mean Huber loss: squared below `delta`, linear above (P. J. Huber, "Robust Estimation of a
-/// Location Parameter", 1964): d^2 for |d| <= delta, else delta (2 |d| - delta).
+/// The mean Huber loss: squared below `delta`, linear above.
+///
+/// d^2 for |d| <= delta, else delta (2 |d| - delta): P. J. Huber, "Robust Estimation of a Location
+/// Parameter", 1964.
 public func huberLoss(
   _ predictions: Tensor, _ targets: Tensor, delta: Double = 1
 ) -> Tensor {
@@ -21,6 +23,8 @@ public func huberLoss(
 /// - Parameters:
 ///   - logits: Scores of shape [n, classes].
 ///   - labels: The right classes, integers of shape [n].
+///   - file: The caller's file.
+///   - line: The caller's line.
 public func softmaxCrossEntropy(
   _ logits: Tensor, labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

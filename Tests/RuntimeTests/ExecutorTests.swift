@@ -2,6 +2,7 @@
 
 import MartletIR
 import MartletInterpreter
+import MartletLowering
 import Testing
 
 @testable import MartletRuntime
@@ -13,8 +14,13 @@ private struct Rig {
   let compiler: CompilerSource
   var trace = Trace()
 
-  init(threads: Int = 2, llvm: String? = nil) {
-    compiler = CompilerSource(selection: llvm, counters: counters)
+  init(
+    threads: Int = 2, llvm: String? = nil,
+    generate: @escaping CompilerSource.Generator = { compiler, spec throws(LoweringError) in
+      try compiler.compile(spec)
+    }
+  ) {
+    compiler = CompilerSource(selection: llvm, counters: counters, generate: generate)
     executor = Executor(
       pool: BufferPool(budget: 1 << 31), threads: ThreadPool(width: threads),
       blas: { Blas.load(nil).blas }, compiler: compiler, counters: counters)
@@ -248,12 +254,28 @@ private struct Rig {
     #expect(try rig.run(.compiled).count == 2)
   }
 
+  @Test func refusedCodeIsInterpretedUnlessCompiledModeAsksForIt() throws {
+    var rig = Rig { _, _ throws(LoweringError) in throw LoweringError("no executable memory") }
+    let x = try rig.leaf(.float32, [100_000])
+    let one = Trace.Operand.scalar(Scalar(Float(1)))
+    _ = rig.node(.elementwise(.add), .float32, [100_000], x, one, isOutput: true)
+    guard rig.compiler.isAvailable else {
+      print("refused code is skipped: \(rig.compiler.failure ?? "")")
+      return
+    }
+    let error = #expect(throws: TensorError.self) { try rig.run(.compiled) }
+    #expect(error?.kind == .backend)
+    #expect(error?.reason.contains("no executable memory") == true)
+    #expect(try rig.run(.automatic) == rig.run(.interpreter))
+  }
+
   @Test func newSizesAndScalarsNeedNoNewKernel() throws {
     let counters = CounterCells()
     let compiler = CompilerSource(selection: nil, counters: counters)
     let pool = BufferPool(budget: 1 << 31)
     let executor = Executor(
-      pool: pool, threads: ThreadPool(width: 1), blas: { nil }, compiler: compiler, counters: counters)
+      pool: pool, threads: ThreadPool(width: 1), blas: { nil }, compiler: compiler,
+      counters: counters)
     for count in 1...40 {
       var trace = Trace()
       let shape = Shape([count * 100])

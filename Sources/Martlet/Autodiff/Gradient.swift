@@ -10,6 +10,8 @@
 ///
 /// - Parameters:
 ///   - x: Where to differentiate; a floating-point tensor, or a literal.
+///   - file: The caller's file.
+///   - line: The caller's line.
 ///   - body: A function with a one-element floating-point result.
 /// - Returns: A tensor of the shape and dtype of `x`.
 public func gradient(

@@ -14,7 +14,9 @@ public final class Variable: Sendable {
   /// A variable that holds `value`; a literal becomes a floating-point number.
   public init(_ value: Tensor) { content = Mutex(value.asFloat) }
 
-  /// The tensor held. Reading it inside `valueWithGradients` makes the gradient know this variable.
+  /// The tensor held.
+  ///
+  /// Reading it inside `valueWithGradients` makes the gradient know this variable.
   public var value: Tensor {
     get {
       let tensor = content.withLock { $0 }
@@ -92,7 +94,10 @@ extension VariableScope.Reading {
 ///     let (loss, gradients) = valueWithGradients { (prediction(x) - y).square().mean() }
 ///     for variable in gradients.variables { variable.value -= 0.1 * gradients[variable] }
 ///
-/// - Parameter loss: A function with a one-element floating-point result.
+/// - Parameters:
+///   - file: The caller's file.
+///   - line: The caller's line.
+///   - loss: A function with a one-element floating-point result.
 public func valueWithGradients(
   file: StaticString = #fileID, line: UInt = #line, _ loss: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: VariableGradients) {

@@ -64,7 +64,7 @@ extension OpDefinition {
       [product(g, share(x[0] .< x[1], x[0], x[1])), product(g, share(x[1] .< x[0], x[1], x[0]))]
     })
 
-  /// R21. The derivatives are those of R24: x on the closed interval, a bound strictly outside it.
+  /// R21, with the derivatives of R24: x on the closed interval, a bound strictly outside it.
   static let clip = OpDefinition(
     "clip", 3, .number, cost: 4, meaning: { smaller(larger($0[0], $0[1]), $0[2]) },
     gradient: { x, _, g in
@@ -86,7 +86,7 @@ extension OpDefinition {
       return [x[0], x[1]].map { product(g, MartletIR.select(y .== 0, zero, $0 / y)) }
     })
 
-  /// R24's product: +0 where the cotangent is zero. Its derivatives are those of the product.
+  /// R24's product, +0 where the cotangent is zero; its derivatives are those of the product.
   static let gradientProduct = OpDefinition(
     "gradient_product", 2, .floating, cost: 2,
     meaning: { operands in

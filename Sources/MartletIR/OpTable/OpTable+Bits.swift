@@ -18,7 +18,9 @@ extension OpDefinition {
 
   /// Random bits from (counter, key): Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy
   /// as 1, 2, 3", SC 2011) on the counter (low word, high word, 0, 0); the first two words of the
-  /// result. Any element of a stream is had without the others, so draws fuse and parallelize.
+  /// result.
+  ///
+  /// Any element of a stream is had without the others, so draws fuse and parallelize.
   static let philox = OpDefinition(
     "philox", 2, .word, cost: 2 * functionCost,
     meaning: { operands in

@@ -82,6 +82,12 @@ package final class Handle: @unchecked Sendable {
     return nil
   }
 
+  /// The bytes of the buffer that a settled handle keeps alive.
+  var retainedByteCount: Int {
+    if case .value(let value) = outcome { return value.buffer.capacity }
+    return 0
+  }
+
   package var isPending: Bool { segment.load(ordering: .acquiring) != 0 }
 
   /// Whether the value's memory is referred to by this handle alone.

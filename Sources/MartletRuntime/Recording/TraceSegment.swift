@@ -27,6 +27,8 @@ final class TraceSegment: @unchecked Sendable {
   private(set) var states: UnsafeMutablePointer<RecordState>
   /// Bytes of the realized buffers that pending records keep alive; a buffer counts once a use.
   private(set) var retainedBytes = 0
+  /// The bytes that the operands of the record to come keep alive.
+  private var incomingBytes = 0
   /// Whether a thread appends to it; else it is recycled once its records are retired.
   private var isOwned = true
   /// Counts settlements; waiters sleep on it.
@@ -83,15 +85,10 @@ final class TraceSegment: @unchecked Sendable {
   func append(_ record: consuming Record, for handle: Handle) {
     if count == allocated { grow() }
     record.handle = Unmanaged.passUnretained(handle)
-    var bytes = 0
-    for position in 0..<record.operandCount {
-      if case .handle(let operand) = record.operand(position), let value = operand.value {
-        bytes &+= value.buffer.capacity
-      }
-    }
-    record.retainedBytes = bytes
-    retainedBytes &+= bytes
-    (records + count).initialize(to: record)
+    record.retainedBytes = incomingBytes
+    retainedBytes &+= incomingBytes
+    incomingBytes = 0
+    (records + count).initialize(to: consume record)
     states[count] = .pending
     handle.attach(to: self, index: Int32(truncatingIfNeeded: count))
     count += 1
@@ -108,6 +105,7 @@ final class TraceSegment: @unchecked Sendable {
         records[Int(handle.index)].uses += 1
         return .record(handle.index)
       }
+      if !handle.isPending { incomingBytes &+= handle.retainedByteCount }
       return .handle(handle)
     }
   }

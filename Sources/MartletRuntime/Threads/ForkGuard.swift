@@ -15,7 +15,9 @@ enum ForkGuard {
   }()
 
   /// Registers the fork hooks: at first, and again after a library was loaded whose hooks must run
-  /// later, for the last to be registered is the first to run. Running them twice does no harm.
+  /// later, for the last to be registered is the first to run.
+  ///
+  /// Running them twice does no harm.
   static func install() {
     _ = words
     let status = martlet_on_fork(
