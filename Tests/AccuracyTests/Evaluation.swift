@@ -8,7 +8,7 @@ import MartletRuntime
 /// How much is measured: a thin slice, or everything with MARTLET_ULP=full.
 enum Measure {
   static let isFull = getenv("MARTLET_ULP").map { String(cString: $0) } == "full"
-  static let engine = Engine.compiled.isEmpty ? Engine.interpreter : .fused
+  static let engine = Runner.compiled.isEmpty ? Runner.interpreter : .fused
 }
 
 /// An array that is evaluated: its elements, and the value of the op on them.

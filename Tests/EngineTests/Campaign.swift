@@ -9,9 +9,9 @@ struct Campaign {
   private(set) var traces = 0
   private(set) var outputs = 0
   private(set) var differences: [String] = []
-  private let engines: [Engine]
+  private let engines: [Runner]
 
-  init(_ engines: [Engine] = Engine.compiled) { self.engines = engines }
+  init(_ engines: [Runner] = Runner.compiled) { self.engines = engines }
 
   /// Whether there is an engine to compare with the interpreter.
   var isActive: Bool { !engines.isEmpty }
@@ -20,9 +20,9 @@ struct Campaign {
   mutating func check(_ trace: Trace, _ label: @autoclosure () -> String) {
     traces += 1
     outputs += trace.nodes.count { $0.isOutput }
-    let expected = Engine.interpreter.run(trace)
+    let expected = Runner.interpreter.run(trace)
     for engine in engines {
-      if let difference = Engine.difference(trace, expected, engine.run(trace)) {
+      if let difference = Runner.difference(trace, expected, engine.run(trace)) {
         differences.append("\(engine), \(label()): \(difference)")
       }
     }

@@ -40,7 +40,7 @@ private func expression(_ count: Int, _ scalar: Float, _ random: inout Generator
 
 @Suite(.serialized) struct CompilationTests {
   @Test func aThousandSizesAreOneKernel() throws {
-    guard !Engine.compiled.isEmpty else { return }
+    guard !Runner.compiled.isEmpty else { return }
     let bench = Bench()
     var random = Generator(31)
     // From 2 to a million, evenly on a logarithmic scale, all different.
@@ -51,7 +51,7 @@ private func expression(_ count: Int, _ scalar: Float, _ random: inout Generator
   }
 
   @Test func aThousandScalarsAreOneKernel() throws {
-    guard !Engine.compiled.isEmpty else { return }
+    guard !Runner.compiled.isEmpty else { return }
     let bench = Bench()
     var random = Generator(32)
     let specials: [Float] = [
@@ -62,15 +62,15 @@ private func expression(_ count: Int, _ scalar: Float, _ random: inout Generator
       let trace = try expression(100, scalar, &random)
       let found = try bench.run(trace)
       if k % 50 < specials.count {
-        let expected = Engine.interpreter.run(trace)
-        #expect(Engine.difference(trace, expected, .values(found)) == nil, "scalar \(scalar)")
+        let expected = Runner.interpreter.run(trace)
+        #expect(Runner.difference(trace, expected, .values(found)) == nil, "scalar \(scalar)")
       }
     }
     #expect(bench.kernelsCompiled == 1)
   }
 
   @Test func aThousandShapesOfReductionsAreFewKernels() throws {
-    guard !Engine.compiled.isEmpty else { return }
+    guard !Runner.compiled.isEmpty else { return }
     let bench = Bench()
     var random = Generator(33)
     for _ in 0..<300 {
@@ -96,17 +96,17 @@ private func expression(_ count: Int, _ scalar: Float, _ random: inout Generator
     }
     builder.output(y)
     #expect(Scheduler.plan(builder.trace).kernels.count == 1)
-    guard !Engine.compiled.isEmpty else { return }
+    guard !Runner.compiled.isEmpty else { return }
     let bench = Bench()
     let found = try bench.run(builder.trace)
     #expect(bench.kernelsCompiled == 1)
-    let expected = Engine.interpreter.run(builder.trace)
-    #expect(Engine.difference(builder.trace, expected, .values(found)) == nil)
+    let expected = Runner.interpreter.run(builder.trace)
+    #expect(Runner.difference(builder.trace, expected, .values(found)) == nil)
   }
 
   /// The bits do not depend on how many threads share the work.
   @Test func threadsChangeNothing() throws {
-    guard !Engine.compiled.isEmpty else { return }
+    guard !Runner.compiled.isEmpty else { return }
     var random = Generator(35)
     for shape in [[300_001], [700, 501], [3, 90_001], [90_001, 3]] as [Shape] {
       var builder = TraceBuilder()
@@ -118,7 +118,7 @@ private func expression(_ count: Int, _ scalar: Float, _ random: inout Generator
       for width in [1, 2, 3, 8] {
         let found = try Bench(threads: ThreadPool(width: width)).run(builder.trace)
         if let expected {
-          let difference = Engine.difference(builder.trace, .values(expected), .values(found))
+          let difference = Runner.difference(builder.trace, .values(expected), .values(found))
           #expect(difference == nil, "\(width) threads")
         } else {
           expected = found

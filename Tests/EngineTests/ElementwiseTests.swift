@@ -142,7 +142,7 @@ private func shapes(_ arrangement: Arrangement) -> [Shape] {
 /// All pairs of 8-bit integers, and the edges of the wider ones with each other.
 @Suite struct IntegerPairTests {
   @Test(arguments: DType.integers) func pairs(_ dtype: DType) throws {
-    var campaign = Campaign(Array(Engine.compiled.prefix(1)))
+    var campaign = Campaign(Array(Runner.compiled.prefix(1)))
     guard campaign.isActive else { return }
     let numbers =
       dtype.byteCount == 1 ? (0..<256).map { UInt64($0) } : Array(Set(dtype.edges)).sorted()
@@ -167,7 +167,7 @@ private func shapes(_ arrangement: Arrangement) -> [Shape] {
   @Test(arguments: [DType.int8, .int16, .int32, .int64]) func negativePowers(_ dtype: DType) throws
   {
     var random = Generator(7)
-    for engine in [.interpreter] + Engine.compiled {
+    for engine in [.interpreter] + Runner.compiled {
       for place in [0, 16, 99] {
         var builder = TraceBuilder()
         let x = try builder.leaf(.contiguous, dtype, [100], &random)

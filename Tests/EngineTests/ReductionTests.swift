@@ -49,7 +49,7 @@ private func subsets(_ rank: Int) -> [[Int]] {
 
   /// Every set of axes of arrays of up to four axes in every layout.
   @Test(arguments: DType.allCases) func axes(_ dtype: DType) throws {
-    var campaign = Campaign(Array(Engine.compiled.prefix(1)))
+    var campaign = Campaign(Array(Runner.compiled.prefix(1)))
     guard campaign.isActive else { return }
     var random = Generator(12)
     let shapes: [Shape] = [
@@ -73,7 +73,7 @@ private func subsets(_ rank: Int) -> [[Int]] {
   /// About a million elements: many blocks, split over threads.
   @Test(arguments: [DType.float32, .float64, .int64, .uint8], [999_999, 1_000_000, 1_000_001])
   func millions(_ dtype: DType, _ count: Int) throws {
-    var campaign = Campaign(Array(Engine.compiled.prefix(1)))
+    var campaign = Campaign(Array(Runner.compiled.prefix(1)))
     guard campaign.isActive else { return }
     var random = Generator(13)
     var builder = TraceBuilder()
@@ -127,7 +127,7 @@ private func subsets(_ rank: Int) -> [[Int]] {
         builder.output(
           builder.reduce(.maximum, leaf, [0]), builder.reduce(.minimum, leaf, [0]),
           builder.argReduce(.maximum, leaf, 0), builder.argReduce(.minimum, leaf, 0))
-        for engine in [.interpreter] + Engine.compiled.prefix(1) {
+        for engine in [.interpreter] + Runner.compiled.prefix(1) {
           guard case .values(let values) = engine.run(builder.trace) else {
             Issue.record("\(engine) failed")
             continue

@@ -129,7 +129,7 @@ import Testing
       var builder = TraceBuilder()
       let x = try builder.leaf(.contiguous, .float32, [3], &random)
       builder.output(builder.gather(x, .scalar(Scalar(wrapping: index, as: .int64)), 0))
-      for engine in [.interpreter] + Engine.compiled {
+      for engine in [.interpreter] + Runner.compiled {
         guard case .failure(let error) = engine.run(builder.trace) else {
           Issue.record("\(engine): index \(index) is no error")
           continue

@@ -5,10 +5,10 @@ import MartletIR
 
 /// Shrinks a trace on which an engine differs from the interpreter, and prints it.
 struct Shrinker {
-  let engine: Engine
+  let engine: Runner
   private(set) var trace: Trace
 
-  init(_ trace: Trace, _ engine: Engine) {
+  init(_ trace: Trace, _ engine: Runner) {
     self.trace = trace
     self.engine = engine
     trace.isLeafDying.indices.forEach { attempt(keepingLeaf: $0) }
@@ -23,8 +23,8 @@ struct Shrinker {
   /// The difference that is left.
   var difference: String? { Shrinker.difference(trace, engine) }
 
-  static func difference(_ trace: Trace, _ engine: Engine) -> String? {
-    Engine.difference(trace, Engine.interpreter.run(trace), engine.run(trace))
+  static func difference(_ trace: Trace, _ engine: Runner) -> String? {
+    Runner.difference(trace, Runner.interpreter.run(trace), engine.run(trace))
   }
 
   private mutating func attempt(_ change: (inout Trace) -> Void) -> Bool {
@@ -51,7 +51,7 @@ struct Shrinker {
   private mutating func freeze(_ index: Int) {
     var probe = trace
     probe.nodes[index].isOutput = true
-    guard case .values(let values) = Engine.interpreter.run(probe), let value = values[index]
+    guard case .values(let values) = Runner.interpreter.run(probe), let value = values[index]
     else { return }
     let leaf = Trace.Operand.leaf(trace.leaves.count)
     _ = attempt { candidate in

@@ -7,11 +7,13 @@ import MartletRuntime
 import Synchronization
 import Testing
 
-/// How many programs, and from which seed on: MARTLET_FUZZ and MARTLET_FUZZ_SEED.
+/// How many programs, and from which seed on: MARTLET_FUZZ and MARTLET_FUZZ_SEED; with
+/// MARTLET_FUZZ_SHOW=1 every program is printed.
 enum FuzzSettings {
   static let count = number("MARTLET_FUZZ") ?? 500
   static let seed = UInt64(number("MARTLET_FUZZ_SEED") ?? 1)
   static let shares = 16
+  static let shows = number("MARTLET_FUZZ_SHOW") == 1
 
   private static func number(_ name: String) -> Int? {
     getenv(name).flatMap { Int(String(cString: $0)) }
@@ -29,12 +31,13 @@ private let ended = Atomic<Int>(0)
 
 @Suite struct FuzzTests {
   @Test(arguments: 0..<FuzzSettings.shares) func traces(_ share: Int) throws {
-    let others = Engine.compiled.isEmpty ? [Engine.automatic] : [.fused, .automatic]
+    let others = Runner.compiled.isEmpty ? [Runner.automatic] : [.fused, .automatic]
     for number in FuzzSettings.seeds(share) where number % 4 != 3 {
       let seed = FuzzSettings.seed &+ UInt64(number)
       let trace = try RandomTrace.make(seed)
+      if FuzzSettings.shows { print("seed \(seed):\n\(trace.listing)") }
       programs.add(1, ordering: .relaxed)
-      let expected = Engine.interpreter.run(trace)
+      let expected = Runner.interpreter.run(trace)
       if case .failure(let error) = expected {
         Issue.record("seed \(seed): \(error)\n\(trace.listing)")
         return
@@ -42,7 +45,7 @@ private let ended = Atomic<Int>(0)
       // One kernel an op costs many compilations, so that only some programs are run that way.
       let hasUnfused = number % 8 == 0 && others.contains(.fused)
       for engine in hasUnfused ? others + [.unfused] : others {
-        guard let found = Engine.difference(trace, expected, engine.run(trace)) else { continue }
+        guard let found = Runner.difference(trace, expected, engine.run(trace)) else { continue }
         let shrunk = Shrinker(trace, engine)
         Issue.record(
           """

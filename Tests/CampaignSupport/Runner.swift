@@ -5,7 +5,7 @@ package import MartletIR
 import MartletRuntime
 
 /// One way to run a trace.
-package enum Engine: String, Sendable, CaseIterable, CustomStringConvertible {
+package enum Runner: String, Sendable, CaseIterable, CustomStringConvertible {
   case interpreter
   /// Compiled kernels that fuse ops.
   case fused
@@ -20,7 +20,7 @@ package enum Engine: String, Sendable, CaseIterable, CustomStringConvertible {
   package var isCompiled: Bool { self == .fused || self == .unfused }
 
   /// The compiled engines that there are here; says so where there are none.
-  package static let compiled: [Engine] = {
+  package static let compiled: [Runner] = {
     if Runtime.backends.llvm != nil { return [.fused, .unfused] }
     print("compiled kernels are skipped: \(Runtime.backends.llvmFailure)")
     return []
