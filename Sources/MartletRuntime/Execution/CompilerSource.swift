@@ -14,22 +14,31 @@ package final class CompilerSource: @unchecked Sendable {
     case missing(String)
   }
 
+  /// Makes the code of a kernel.
+  package typealias Generator =
+    @Sendable (Compiler, KernelSpec) throws(LoweringError) -> CompiledKernel
+
   private let selection: String?
   private let printsIR: Bool
   private let counters: CounterCells
   private let lock = FutexLock()
   private var state = State.unloaded
   private var hasWarned = false
+  private let generate: Generator
   private let cacheLimit: Int
   private lazy var cache = KernelCache<KernelSpec, CompiledKernel>(limit: cacheLimit) {
     [unowned self] spec throws(TensorError) in try compile(spec)
   }
 
-  /// A source of kernels for a `MARTLET_LLVM` selection.
+  /// A source of kernels for a `MARTLET_LLVM` selection; `generate` is a hook for tests.
   package init(
-    selection: String?, printsIR: Bool = false, cacheLimit: Int = 4096, counters: CounterCells
+    selection: String?, printsIR: Bool = false, cacheLimit: Int = 4096, counters: CounterCells,
+    generate: @escaping Generator = { compiler, spec throws(LoweringError) in
+      try compiler.compile(spec)
+    }
   ) {
     self.selection = selection
+    self.generate = generate
     self.printsIR = printsIR
     self.cacheLimit = cacheLimit
     self.counters = counters
@@ -44,7 +53,9 @@ package final class CompilerSource: @unchecked Sendable {
     switch load() {
     case .loaded: return true
     case .missing(let reason):
-      warn(reason)
+      warn(
+        "no LLVM, so everything is interpreted, slowly: \(reason); install libllvm14 or llvm-dev "
+          + "(Debian), or name a library in MARTLET_LLVM")
       return false
     case .unloaded: return false
     }
@@ -87,14 +98,13 @@ package final class CompilerSource: @unchecked Sendable {
     return state
   }
 
-  private func warn(_ reason: String) {
+  /// Says once on standard error why work is interpreted that was to be compiled.
+  package func warn(_ reason: String) {
     lock.lock()
     defer { lock.unlock() }
     guard !hasWarned, selection != "off" else { return }
     hasWarned = true
-    Settings.report(
-      "martlet: no LLVM, so everything is interpreted, slowly: \(reason); install libllvm14 or "
-        + "llvm-dev (Debian), or name a library in MARTLET_LLVM\n")
+    Settings.report("martlet: \(reason)\n")
   }
 
   private func compile(_ spec: KernelSpec) throws(TensorError) -> CompiledKernel {
@@ -111,7 +121,7 @@ package final class CompilerSource: @unchecked Sendable {
     defer { ForkGuard.leave() }
     do {
       if printsIR { Settings.report("\(spec)\n\(try compiler.ir(spec))\n") }
-      let kernel = try compiler.compile(spec)
+      let kernel = try generate(compiler, spec)
       counters.add(.kernelsCompiled)
       let (seconds, attoseconds) = kernel.times.total.components
       counters.add(

@@ -48,9 +48,12 @@ package final class Executor: Sendable {
     }
     let plan = Scheduler.plan(trace, fusion: fusion)
     if printsPlan { Settings.report("\(plan)\n") }
-    var kernels: [CompiledKernel] = []
-    for step in plan.steps {
-      if case .launch(let launch) = step { kernels.append(try compiler.kernel(for: launch.spec)) }
+    let kernels: [CompiledKernel]
+    do throws(TensorError) { kernels = try compile(plan) } catch {
+      // Code that the system refuses, where it allows no executable memory, say, ends no program.
+      guard mode == .automatic, error.kind == .backend else { throw error }
+      compiler.warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
+      return try interpret(trace, isStrict: isStrict)
     }
     var run = try PlanRun(plan, of: trace, executor: self, isStrict: isStrict)
     try run.run(kernels, until: Executor.errors(isStrict))
@@ -60,6 +63,15 @@ package final class Executor: Sendable {
       internalError("a kernel raised a flag that the interpreter does not")
     }
     return try run.outputs()
+  }
+
+  /// The kernels of the launches of `plan`, in order.
+  private func compile(_ plan: Plan) throws(TensorError) -> [CompiledKernel] {
+    var kernels: [CompiledKernel] = []
+    for step in plan.steps {
+      if case .launch(let launch) = step { kernels.append(try compiler.kernel(for: launch.spec)) }
+    }
+    return kernels
   }
 
   /// The flags that are errors: a bad index and a negative integer power always, a division by zero
