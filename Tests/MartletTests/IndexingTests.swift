@@ -176,6 +176,14 @@ private struct IndexingCase {
     #expect(throws: TensorError.self) { try withTensorErrors { x[0] = 1.5 } }
   }
 
+  @Test func closedRangesEndAtTheirLastElement() {
+    let x = Tensor([1, 2, 3])
+    #expect(x[0 ... -1].shape == [3])
+    #expect(x[...(-2)].shape == [2])
+    #expect(x[1...Int.max].shape == [2])
+    #expect(x[...Int.max].shape == [3])
+  }
+
   @Test func rangesStayRanges() {
     let r = 1..<3
     #expect(type(of: r) == Range<Int>.self)

@@ -126,7 +126,7 @@ extension Int {
   /// Between the brackets of a tensor: the elements from `a` up to `b`.
   @_disfavoredOverload
   public static func ... (a: Int, b: Int) -> TensorSlice {
-    TensorSlice(a, b == -1 ? nil : b &+ 1)
+    TensorSlice(a, after(b))
   }
 
   /// Between the brackets of a tensor: the elements up to `b`, without it.
@@ -136,8 +136,11 @@ extension Int {
   /// Between the brackets of a tensor: the elements up to `b`.
   @_disfavoredOverload
   public static prefix func ... (b: Int) -> TensorSlice {
-    TensorSlice(nil, b == -1 ? nil : b &+ 1)
+    TensorSlice(nil, after(b))
   }
+
+  /// The place after element `b`, which is the end of the axis after its last one.
+  private static func after(_ b: Int) -> Int? { b == -1 || b == .max ? nil : b + 1 }
 
   /// Between the brackets of a tensor: the elements from `a` on.
   @_disfavoredOverload
