@@ -66,8 +66,8 @@ package struct Matmul: Sendable {
       work > Matmul.loopLimit && columns <= Int(Int32.max) && inner <= Int(Int32.max)
     }
 
-    /// The rows and columns of a tile of the result: at least 128 rows, and whole rows unless there
-    /// are too few of them to share.
+    /// The rows and columns of a tile of the result: about 512 whole rows, at least two tiles, or
+    /// parts of rows where there are fewer than 64 to share.
     var tile: (rows: Int, columns: Int) {
       if work < Matmul.tilingLimit { return (rows, columns) }
       return Matmul.tile(rows, columns)
