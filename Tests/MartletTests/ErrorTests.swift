@@ -116,6 +116,18 @@ import Testing
     #expect(text.contains("less(bool[2]): 2 elements are not a single number"))
   }
 
+  @Test func aBarrierLeavesItsErrorToTheScope() {
+    let powers = Tensor([2, 3]).pow(Tensor([1, -1]))
+    var isReached = false
+    let late = error {
+      materialize(powers)
+      isReached = true
+    }
+    #expect(isReached && late?.reason.contains("negative power") == true)
+    let early = error { materialize(Tensor.zeros([2]) + Tensor.zeros([3])) }
+    #expect(early?.op == "add")
+  }
+
   /// A sum of powers, one of them negative, and another reader of the array that they are made of:
   /// both die in the run, the second where it could be written over.
   private func powersAndProduct(_ count: Int) -> (powers: Tensor, product: Tensor) {

@@ -149,7 +149,8 @@ extension Bool {
 /// Runs what these tensors depend on, together and now.
 ///
 /// Nothing needs it: a value that is looked at is computed then. It is a barrier for measurements and
-/// for the moment at which work happens. An error ends the process with its message.
+/// for the moment at which work happens. An error ends the process with its message; inside
+/// `withTensorErrors` the scope throws it.
 ///
 ///     let (a, b) = (x.exp(), x.sum())
 ///     materialize(a, b)
@@ -168,7 +169,7 @@ public func materialize(
     try Force.realize(handles)
     for handle in handles { _ = try Force.value(of: handle) }
   } catch {
-    trap(error.at(CallSite.exact(file, line).location))
+    _ = Tensor.failed(error, at: .exact(file, line))
   }
 }
 
