@@ -1,11 +1,18 @@
 // Gradients against central differences for every row of the op table, and the laws of scopes.
 
+import Dispatch
 import Glibc
 import Martlet
 import MartletIR
+import Synchronization
 import Testing
 
 @testable import Martlet
+
+/// What several tasks deliver.
+private final class Parts: Sendable {
+  let list = Mutex<[Tensor]>([])
+}
 
 @Suite struct GradientTests {
   /// Points inside the domain of `op`, away from kinks, different for each operand.
@@ -153,6 +160,26 @@ import Testing
     }
     #expect(error?.reason.contains("one floating-point number") == true)
     #expect(error?.operands.first?.shape == [2])
+  }
+
+  /// Whoever reads a parameter in a scope gets the same one: no task's share of the gradient is lost.
+  @Test func tasksOfAScopeReadOneParameter() {
+    for _ in 0..<200 {
+      let w = Variable(2)
+      let (value, gradients) = valueWithGradients {
+        let scope = VariableScope.current
+        let parts = Parts()
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+          VariableScope.$current.withValue(scope) {
+            let part = w.value * 3
+            parts.list.withLock { $0.append(part) }
+          }
+        }
+        return parts.list.withLock { $0 }.reduce(0, +)
+      }
+      #expect(Float(value) == 24 && Float(gradients[w]) == 12)
+      #expect(gradients.variables.count == 1)
+    }
   }
 
   /// Exponents that float32 does not hold, and a logarithm that it holds to seven digits.

@@ -82,7 +82,7 @@ func differentiate(
   }
   let tape = Tape()
   defer { _ = tape.close() }
-  let watched = floats.map { tape.watch($0) }
+  let watched = floats.compactMap(tape.watch)
   let output = try body(watched.map(\.tensor))
   if output.isPoisoned { return (output, inputs.map { _ in output }) }
   let recording = Recording(closing: tape, output: output)

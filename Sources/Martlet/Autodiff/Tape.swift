@@ -64,11 +64,11 @@ final class Tape: Sendable {
 
   var isOpen: Bool { state.withLock { $0.isOpen } }
 
-  /// `tensor` under a new identity that this tape watches, and its number.
-  func watch(_ tensor: Tensor) -> (tensor: Tensor, number: Int) {
+  /// `tensor` under a new identity that this tape watches, and its number; nil once it is closed.
+  func watch(_ tensor: Tensor) -> (tensor: Tensor, number: Int)? {
     let source = tensor.handle
     let entry = Entry(op: nil, dtype: source.dtype, shape: source.shape, inputs: [], result: nil)
-    guard let number = append(entry) else { internalError("watching on a closed tape") }
+    guard let number = append(entry) else { return nil }
     // The alias belongs to the tapes that know the original too: it is the original to them.
     let alias = Tracking.alias(of: source, watchedBy: self, as: number)
     return (Tensor(alias), number)

@@ -53,29 +53,41 @@ final class VariableScope: Sendable {
     let number: Int
   }
 
+  private struct Readings {
+    var latest: [ObjectIdentifier: Reading] = [:]
+    /// The variables in the order of their first reading.
+    var order: [Variable] = []
+  }
+
   let tape = Tape()
   private let enclosing = VariableScope.current
-  private let readings = Mutex<[ObjectIdentifier: Reading]>([:])
-  private let order = Mutex<[Variable]>([])
+  private let readings = Mutex(Readings())
 
-  /// The watched alias of what `variable` holds.
+  /// The watched alias of what `variable` holds: one alias, whichever tasks of the scope ask for it.
   func read(_ variable: Variable, _ tensor: Tensor) -> Tensor {
     // A tensor assigned inside the scope carries its own history: it is not a parameter.
     guard tensor.tracking?.number(on: tape) == nil, tape.isOpen else { return tensor }
     let outer = enclosing.map { $0.read(variable, tensor) } ?? tensor
     let id = ObjectIdentifier(variable)
-    if let known = readings.withLock({ $0[id] }), known.isOf(tensor) { return known.watched }
-    guard outer.dtype.isFloatingPoint, !outer.isPoisoned else { return outer }
-    let (watched, number) = tape.watch(outer)
-    let reading = Reading(variable: variable, original: tensor, watched: watched, number: number)
-    let isFirst = readings.withLock { $0.updateValue(reading, forKey: id) == nil }
-    if isFirst { order.withLock { $0.append(variable) } }
-    return watched
+    return readings.withLock { readings in
+      if let known = readings.latest[id], known.isOf(tensor) { return known.watched }
+      // A task may outlive the scope that it began in.
+      guard outer.dtype.isFloatingPoint, !outer.isPoisoned,
+        let (watched, number) = tape.watch(outer)
+      else { return outer }
+      let reading = Reading(
+        variable: variable, original: tensor, watched: watched, number: number)
+      if readings.latest.updateValue(reading, forKey: id) == nil {
+        readings.order.append(variable)
+      }
+      return watched
+    }
   }
 
   var all: [Reading] {
-    let known = readings.withLock { $0 }
-    return order.withLock { $0 }.compactMap { known[ObjectIdentifier($0)] }
+    readings.withLock { readings in
+      readings.order.compactMap { readings.latest[ObjectIdentifier($0)] }
+    }
   }
 }
 
