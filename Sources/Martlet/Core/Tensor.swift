@@ -14,7 +14,7 @@ import MartletRuntime
 ///
 ///     let x: Tensor = [[1, 2], [3, 4]]
 ///     let y = (x * 0.5).exp().sum()
-///     print(y)                         // Tensor(14.237..., shape=(), dtype=float32)
+///     print(y)                         // Tensor(16.237747, shape=(), dtype=float32)
 ///
 /// A `Tensor` is a value: assignment through a subscript changes this variable and no other. It is
 /// `Sendable`: any thread may use any tensor.
