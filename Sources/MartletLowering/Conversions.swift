@@ -14,7 +14,7 @@ extension ScalarEmitter {
     case (_, .bool):
       return b.compare(LLVMIntNE, x.value, b.zero(type(x.dtype)))
     case (.bool, .float):
-      return b.select(x.value, rounded(1, dtype), b.zero(type(dtype)))
+      return choice(x.value, Scalar(rounding: 1, as: dtype), Scalar(rounding: 0, as: dtype))
     case (.bool, _):
       return b.zext(x.value, type(dtype))
     case (.float, .float):

@@ -51,7 +51,11 @@ struct ScalarEmitter {
     case .shiftLeft: return shiftLeft(x[0], x[1])
     case .shiftRight: return shiftRight(x[0], x[1])
     case .equal, .notEqual, .less, .lessEqual: return comparison(op, x[0], x[1])
-    case .select: return select(a, x[1].value, x[2].value, dtype)
+    case .select:
+      if dtype.isFloatingPoint, let first = x[1].constant, let second = x[2].constant {
+        return choice(a, first, second)
+      }
+      return select(a, x[1].value, x[2].value, dtype)
     case .convert: return convert(x[0], to: dtype)
     case .bitcast: return b.bitcast(a, type(dtype))
     case .lookup(let table): return lookup(table, a)
@@ -205,6 +209,16 @@ struct ScalarEmitter {
   func select(_ condition: Value, _ x: Value, _ y: Value, _ dtype: DType) -> Value {
     guard dtype == .bool else { return b.select(condition, x, y) }
     return b.or(b.and(condition, x), b.and(b.not(condition), y))
+  }
+
+  /// One of two floating constants, chosen as bit patterns.
+  ///
+  /// LLVM folds operations into a select of floating constants (0 / (c ? 1 : 0) is c ? 0 : NaN), and
+  /// from version 15 on it may take that select of 0 and NaN for 0.
+  func choice(_ condition: Value, _ x: Scalar, _ y: Scalar) -> Value {
+    let bits = x.dtype.bits
+    return b.bitcast(
+      b.select(condition, constant(x.bits, bits), constant(y.bits, bits)), type(x.dtype))
   }
 
   private func lookup(_ table: ScalarTable, _ index: Value) -> Value {

@@ -28,6 +28,29 @@ import Testing
     campaign.report("select between NaN and 0")
   }
 
+  /// The same where the code generator alone knows that the dividend is 0: a number that was a bool
+  /// has no sign.
+  @Test func quotientOfNumbersThatWereBool() throws {
+    var campaign = Campaign()
+    guard campaign.isActive else { return }
+    var random = Generator(53)
+    for dtype in DType.floating {
+      var builder = TraceBuilder()
+      let flags = try builder.leaf(.contiguous, .bool, [67], &random)
+      let number = builder.cast(flags, dtype)
+      let zero = builder.cast(builder.apply(.signbit, number), dtype)
+      builder.output(
+        builder.apply(.divide, zero, number),
+        builder.apply(
+          .divide,
+          builder.cast(
+            builder.flip(builder.apply(.signbit, number), [0]), dtype), number),
+        builder.apply(.floorDivide, zero, number), builder.apply(.sign, zero))
+      campaign.check(builder.trace, "\(dtype)")
+    }
+    campaign.report("quotients of bools")
+  }
+
   /// A library routine whose operand has no elements, and so no memory of its own.
   @Test func productOfAnEmptyIntermediate() throws {
     var campaign = Campaign()

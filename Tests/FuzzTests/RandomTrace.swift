@@ -97,13 +97,14 @@ struct RandomTrace {
     builder.dtype(x) == dtype ? x : builder.cast(x, dtype)
   }
 
-  /// A value that broadcasts with `shape` without growing too large.
+  /// A value that broadcasts with `shape` without growing too large, or a single number.
   private mutating func partner(_ shape: Shape) -> Trace.Operand {
     let partners = values.filter { value in
       guard let common = builder.shape(value).broadcast(with: shape) else { return false }
       return common.elementCount <= largest
     }
-    return random.pick(from: partners)
+    return partners.isEmpty
+      ? immediate(random.pick(from: dtypes)) : random.pick(from: partners)
   }
 
   // Steps.
