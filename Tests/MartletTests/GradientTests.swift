@@ -137,6 +137,31 @@ private final class Parts: Sendable {
     #expect(gradients.variables.count == 2)
   }
 
+  @Test func whatIsAssignedInsideAScopeIsNotTheParameter() {
+    let u = Variable(2)
+    let (value, gradients) = valueWithGradients {
+      let a = u.value
+      u.value = Tensor(Float(5))
+      return a * u.value
+    }
+    #expect(Float(value) == 10 && Float(gradients[u]) == 5)
+    let w = Variable(3)
+    let (_, slopes) = valueWithGradients {
+      w.value = w.value * 2
+      return w.value * w.value
+    }
+    // (2 w)^2 by w at 3.
+    #expect(Float(slopes[w]) == 24)
+  }
+
+  @Test func aLiteralResultHasGradientZero() {
+    let slope = gradient(at: -1.0) { x in
+      if x < 0 { return 0 }
+      return x
+    }
+    #expect(Float(slope) == 0)
+  }
+
   @Test func nothingOutlivesItsScope() async {
     // In a process of its own: the count is the process's.
     await #expect(processExitsWith: .success) {

@@ -155,13 +155,10 @@ private struct IndexingCase {
   @Test func assignmentInPlaceCopiesNothing() {
     var x = Tensor.zeros([1_000_000])
     x[0] = 1
-    let before = Engine.counters
+    let address = x.withUnsafeBuffer(as: Float.self) { Int(bitPattern: $0.baseAddress) }
     for i in 0..<10_000 { x[i * 100] = Tensor(Float(i)) }
     for i in 0..<100 { x[i] += 1 }
-    let after = Engine.counters
     #expect(Float(x[999_900]) == 9999)
-    #expect(after.liveBuffers - before.liveBuffers <= 2)
-    let address = x.withUnsafeBuffer(as: Float.self) { Int(bitPattern: $0.baseAddress) }
     x[5] = 2
     x[10..<20] = 3
     #expect(address == x.withUnsafeBuffer(as: Float.self) { Int(bitPattern: $0.baseAddress) })

@@ -100,6 +100,10 @@ import Testing
     #expect(!x.allClose(Tensor.random([1000], seed: 4)))
     #expect(Bool((x .>= 0 .& x .< 1).all()))
     #expect(Swift.abs(Float(x.mean()) - 0.5) < 0.05)
+    // One seed's uniform and normal numbers are independent.
+    let u = Tensor.random([4000], seed: 1) - 0.5
+    let n = Tensor.randomNormal([4000], seed: 1).square() - 1
+    #expect(abs((u * n).mean()) < 0.05)
     let y = Tensor.randomNormal([4000], seed: 1, dtype: .float64)
     #expect(Swift.abs(Double(y.mean())) < 0.1 && Swift.abs(Double(y.std()) - 1) < 0.1)
     #expect(!Tensor.random([4]).allClose(Tensor.random([4])))

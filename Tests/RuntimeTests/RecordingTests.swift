@@ -40,25 +40,36 @@ import Testing
     #expect(!y.isPending)
   }
 
-  @Test func deadRecordsNeverRun() throws {
-    let x = try RecordingTests.realized([1])
-    let before = Runtime.counters.interpretedNodes
-    for _ in 0..<10 { _ = RecordingTests.add(x, 1) }
-    let y = RecordingTests.add(x, 1)
-    #expect(try RecordingTests.numbers(y) == [2])
-    #expect(Runtime.counters.interpretedNodes - before == 1)
+  // What counts the process's work runs in a process of its own, where no other test runs.
+
+  @Test func deadRecordsNeverRun() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.mode = .interpreter
+      let x = try RecordingTests.realized([1])
+      let before = Runtime.counters.interpretedNodes
+      for _ in 0..<10 { _ = RecordingTests.add(x, 1) }
+      let y = RecordingTests.add(x, 1)
+      let isRight = try RecordingTests.numbers(y) == [2]
+      let count = Runtime.counters.interpretedNodes - before
+      exit(isRight && count == 1 ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
   }
 
-  @Test func aProducerOfPendingConsumersIsKept() throws {
-    let x = try RecordingTests.realized([1])
-    var a: Handle? = try RecordingTests.add(#require(x as Handle?), 1)
-    let b = try RecordingTests.add(#require(a), 10)
-    let c = try RecordingTests.add(#require(a), 100)
-    a = nil
-    #expect(try RecordingTests.numbers(b) == [12])
-    let before = Runtime.counters.interpretedNodes
-    #expect(try RecordingTests.numbers(c) == [102])
-    #expect(Runtime.counters.interpretedNodes - before == 1)
+  @Test func aProducerOfPendingConsumersIsKept() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.mode = .interpreter
+      let x = try RecordingTests.realized([1])
+      var a: Handle? = RecordingTests.add(x, 1)
+      let (b, c) = try (
+        RecordingTests.add(#require(a), 10), RecordingTests.add(#require(a), 100)
+      )
+      a = nil
+      let isFirstRight = try RecordingTests.numbers(b) == [12]
+      let before = Runtime.counters.interpretedNodes
+      let isSecondRight = try RecordingTests.numbers(c) == [102]
+      let count = Runtime.counters.interpretedNodes - before
+      exit(isFirstRight && isSecondRight && count == 1 ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
   }
 
   @Test func anEndlessLoopIsCut() throws {

@@ -35,7 +35,8 @@ extension Tensor {
     attempt(.exact(file, line)) { () throws(TensorError) in
       let shape = try Tensor.shape(shape, "randomNormal")
       try checkFloating(dtype, "randomNormal")
-      let draws = try words(shape, draws: 2, seed: seed)
+      // A key of its own, so that a seed's normal numbers are independent of its uniform ones.
+      let draws = try words(shape, draws: 2, seed: seed.map { $0 ^ 0x6E6F_726D_616C_0001 })
       // Box and Muller's transform; 1 - u is never 0.
       let radius = (-2 * (1 - uniform(draws[0], dtype)).log()).sqrt()
       return radius * (6.283185307179586 * uniform(draws[1], dtype)).cos()

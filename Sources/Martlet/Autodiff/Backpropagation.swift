@@ -83,7 +83,7 @@ func differentiate(
   let tape = Tape()
   defer { _ = tape.close() }
   let watched = floats.compactMap(tape.watch)
-  let output = try body(watched.map(\.tensor))
+  let output = try body(watched.map(\.tensor)).asFloat
   if output.isPoisoned { return (output, inputs.map { _ in output }) }
   let recording = Recording(closing: tape, output: output)
   do throws(TensorError) {

@@ -16,7 +16,8 @@ public final class Variable: Sendable {
 
   /// The tensor held.
   ///
-  /// Reading it inside `valueWithGradients` makes the gradient know this variable.
+  /// Reading it inside `valueWithGradients` makes the gradient know this variable: the gradient is by
+  /// what it held then, and what is assigned later in the scope is an ordinary tensor.
   public var value: Tensor {
     get {
       let tensor = content.withLock { $0 }
@@ -41,7 +42,7 @@ public struct VariableGradients: Sendable {
   }
 }
 
-/// The variables that a gradient scope has read, each watched once as long as it holds its tensor.
+/// The variables that a gradient scope has read, each watched as what it held at the first reading.
 final class VariableScope: Sendable {
   @TaskLocal static var current: VariableScope?
 
@@ -54,7 +55,7 @@ final class VariableScope: Sendable {
   }
 
   private struct Readings {
-    var latest: [ObjectIdentifier: Reading] = [:]
+    var first: [ObjectIdentifier: Reading] = [:]
     /// The variables in the order of their first reading.
     var order: [Variable] = []
   }
@@ -70,23 +71,23 @@ final class VariableScope: Sendable {
     let outer = enclosing.map { $0.read(variable, tensor) } ?? tensor
     let id = ObjectIdentifier(variable)
     return readings.withLock { readings in
-      if let known = readings.latest[id], known.isOf(tensor) { return known.watched }
+      // The parameter is what the variable held at its first reading; what is assigned inside the
+      // scope is an ordinary tensor.
+      if let known = readings.first[id] { return known.isOf(tensor) ? known.watched : outer }
       // A task may outlive the scope that it began in.
       guard outer.dtype.isFloatingPoint, !outer.isPoisoned,
         let (watched, number) = tape.watch(outer)
       else { return outer }
-      let reading = Reading(
+      readings.first[id] = Reading(
         variable: variable, original: tensor, watched: watched, number: number)
-      if readings.latest.updateValue(reading, forKey: id) == nil {
-        readings.order.append(variable)
-      }
+      readings.order.append(variable)
       return watched
     }
   }
 
   var all: [Reading] {
     readings.withLock { readings in
-      readings.order.compactMap { readings.latest[ObjectIdentifier($0)] }
+      readings.order.compactMap { readings.first[ObjectIdentifier($0)] }
     }
   }
 }
@@ -115,7 +116,7 @@ public func valueWithGradients(
 ) rethrows -> (value: Tensor, gradients: VariableGradients) {
   let scope = VariableScope()
   defer { _ = scope.tape.close() }
-  let output = try VariableScope.$current.withValue(scope, operation: loss)
+  let output = try VariableScope.$current.withValue(scope, operation: loss).asFloat
   let readings = scope.all
   let variables = readings.map(\.variable)
   func result(_ tensors: [Tensor]) -> VariableGradients {

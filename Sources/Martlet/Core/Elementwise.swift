@@ -159,9 +159,11 @@ extension Tensor {
   private static func unsupported(
     _ definition: OpDefinition, _ operands: [Tensor]
   ) -> TensorError {
-    TensorError(
+    let refused =
+      operands.first { definition.computingDType($0.dtype) == nil } ?? operands[operands.count - 1]
+    return TensorError(
       .dtype, op: definition.name, operands: operands.map(\.described),
-      reason: "takes \(definition.acceptedDTypes), not \(operands[operands.count - 1].dtype)",
+      reason: "takes \(definition.acceptedDTypes), not \(refused.dtype)",
       hint: "cast the operands, for example with .cast(to: .int64)")
   }
 }
