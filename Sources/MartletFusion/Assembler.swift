@@ -39,6 +39,7 @@ struct WorkItem {
 struct Assembler {
   private(set) var graph: FusionGraph
   private(set) var items: [WorkItem] = []
+  private var work: [Draftwork] = []
   private(set) var temporaries: [Plan.Temporary] = []
   private var builder: BodyBuilder
   private var groups: [(context: KernelContext, roots: [Root])] = []
@@ -57,6 +58,13 @@ struct Assembler {
     for group in groups {
       for roots in connections.split(group.roots, level: group.context.level, graph) {
         assemble(roots, group.context)
+      }
+    }
+    if graph.isFusing { work = RowFusion.run(work, graph) }
+    for item in work {
+      switch item {
+      case .kernel(let draft): items.append(WorkItem(draft.steps(graph, &temporaries)))
+      case .library(let step): items.append(WorkItem([step]))
       }
     }
   }
@@ -90,7 +98,7 @@ struct Assembler {
         guard let slot = Plan.Slot(base) else { internalError("an index was not stored") }
         return .value(slot, layout)
       }
-      items.append(WorkItem([.library(node: index, operands: operands)]))
+      work.append(.library(.library(node: index, operands: operands)))
     }
   }
 
@@ -191,13 +199,12 @@ struct Assembler {
   private mutating func finish(
     _ body: FusedBody, _ outputs: [(Int, Root)], _ context: KernelContext
   ) {
-    let kernel = KernelBuilder(
-      body: body, outputs: outputs, space: graph.shapes[Int(context.space)], graph: graph)
-    if let axes = context.reducedAxes {
-      items.append(WorkItem(kernel.reduce(axes, &temporaries)))
-    } else {
-      items.append(WorkItem([.launch(kernel.map())]))
-    }
+    work.append(
+      .kernel(
+        Draft(
+          body: body, outputs: outputs.map { (position: $0.0, root: $0.1) },
+          space: graph.shapes[Int(context.space)], reducedAxes: context.reducedAxes,
+          level: context.level)))
   }
 }
 

@@ -64,25 +64,38 @@ enum ReductionSpace {
   case copy
 
   init(_ space: Shape, reducing reducedAxes: AxisSet, inputs: [Layout], costs: CostModel) {
-    let all = 0..<space.rank
-    // The order of the reduced axes is that of R14, and the order of the kept ones that of the
-    // result, so neither changes.
-    var kept = AxisTable(space, all.filter { !reducedAxes.contains($0) }, inputs)
-    var reduced = AxisTable(space, all.filter(reducedAxes.contains), inputs)
-    kept.merge()
-    reduced.merge()
-    if reduced.axes.isEmpty { reduced.appendUnit(operandCount: inputs.count) }
-    guard reduced.axes.count == 1, let row = reduced.axes.first else {
+    guard let (kept, row) = ReductionSpace.split(space, reducedAxes, inputs) else {
       self = .copy
       return
     }
-    guard let column = kept.axes.last, column.extent >= costs.fewestColumns || row.extent == 1,
+    guard let column = kept.last, column.extent >= costs.fewestColumns || row.extent == 1,
       row.extent == 1 || ReductionSpace.isFaster(along: column, than: row)
     else {
-      self = .inner(AxisTable(axes: kept.axes + [row]))
+      self = .inner(AxisTable(axes: kept + [row]))
       return
     }
-    self = .outer(AxisTable(axes: kept.axes.dropLast() + [row, column]))
+    self = .outer(AxisTable(axes: kept.dropLast() + [row, column]))
+  }
+
+  /// The axes with the reduced ones, which every operand passes as one, innermost.
+  static func rows(_ space: Shape, reducing axes: AxisSet, operands: [Layout]) -> AxisTable? {
+    split(space, axes, operands).map { AxisTable(axes: $0.kept + [$0.row]) }
+  }
+
+  /// The kept axes, and the reduced ones as one; nil where they do not merge.
+  private static func split(
+    _ space: Shape, _ reducedAxes: AxisSet, _ operands: [Layout]
+  ) -> (kept: [AxisTable.Axis], row: AxisTable.Axis)? {
+    let all = 0..<space.rank
+    // The order of the reduced axes is that of R14, and the order of the kept ones that of the
+    // result, so neither changes.
+    var kept = AxisTable(space, all.filter { !reducedAxes.contains($0) }, operands)
+    var reduced = AxisTable(space, all.filter(reducedAxes.contains), operands)
+    kept.merge()
+    reduced.merge()
+    if reduced.axes.isEmpty { reduced.appendUnit(operandCount: operands.count) }
+    guard reduced.axes.count == 1, let row = reduced.axes.first else { return nil }
+    return (kept.axes, row)
   }
 
   /// Whether more operands have their neighbours along `column` than along `row`.

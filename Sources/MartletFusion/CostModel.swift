@@ -27,6 +27,12 @@ package struct CostModel: Sendable, Hashable {
   /// The fewest columns that fill a vector of a `reduceOuter` kernel well enough.
   package var fewestColumns = 8
 
+  /// The bytes of a row of eight-byte elements that stays in a core's cache from one sweep of a row
+  /// kernel to the next, beside the rows of its other operands.
+  package var rowByteCount = CostModel.rowByteLimit
+  /// The most that `rowByteCount` may be: compiled rows have room for so many blocks.
+  package static let rowByteLimit = 256 << 10
+
   package init() {}
 
   package static let `default` = CostModel()

@@ -20,22 +20,26 @@ struct FusedBody {
       case scalar
       case elementwise
       case cast
+      /// Operand a reduced over the row by `reduction`.
+      case reduce
     }
 
     var kind: Kind
     var op = ElementwiseOp.add
+    var reduction = Reduction.sum
     var dtype: DType
     var a: Int32 = -1
     var b: Int32 = -1
     var c: Int32 = -1
 
-    var isComputed: Bool { kind == .elementwise || kind == .cast }
+    var isComputed: Bool { kind != .input && kind != .scalar }
 
     var weight: Int {
       switch kind {
       case .input, .scalar: 0
       case .elementwise: CostModel.weight(op)
       case .cast: CostModel.castWeight
+      case .reduce: CostModel.weight(reduction.combine)
       }
     }
 

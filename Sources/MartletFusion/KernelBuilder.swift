@@ -16,6 +16,20 @@ struct KernelBuilder {
     var table = AxisTable(space, 0..<space.rank, body.inputs.map(\.layout) + layouts)
     table.merge()
     if table.axes.isEmpty { table.appendUnit(operandCount: body.inputs.count + outputs.count) }
+    return storing(.map, table)
+  }
+
+  /// The launch that runs through the rows along these axes, and stores every output.
+  func row(_ reducedAxes: AxisSet) -> Plan.Launch {
+    let layouts = body.inputs.map(\.layout) + outputs.map { $0.1.layout }
+    guard let table = ReductionSpace.rows(space, reducing: reducedAxes, operands: layouts) else {
+      internalError("rows that do not merge into one axis")
+    }
+    return storing(.row, table)
+  }
+
+  private func storing(_ family: KernelSpec.Family, _ table: AxisTable) -> Plan.Launch {
+    let layouts = outputs.map { $0.1.layout }
     let bindings = outputs.indices.map { index in
       Plan.Binding(
         slot: .node(outputs[index].1.node), offset: layouts[index].offset,
@@ -25,7 +39,7 @@ struct KernelBuilder {
       KernelSpec.Output(
         value: outputs[index].0, access: table.access(ofOperand: body.inputs.count + index))
     }
-    return launch(.map, table, specs, bindings)
+    return launch(family, table, specs, bindings)
   }
 
   /// The steps that reduce every output over these axes.
@@ -136,6 +150,7 @@ struct KernelBuilder {
         spec.scalars.append(code.dtype)
         scalars.append(graph.scalars[Int(code.a)])
       case .cast: spec.instructions.append(.cast(Int(code.a)))
+      case .reduce: spec.instructions.append(.reduce(code.reduction, Int(code.a)))
       case .elementwise:
         let operands =
           code.b < 0

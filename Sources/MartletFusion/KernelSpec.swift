@@ -19,6 +19,12 @@ package struct KernelSpec: Sendable, Hashable {
     /// outer index, block of 4096 and column, in the order [outer axes..., block, column]. The work
     /// items are [outer axes..., block, strip of `stripWidth` columns].
     case reduceOuter
+    /// Maps and reductions of the innermost axis that use each other's results, in sweeps over one row
+    /// that stays in the cache (`RowSweeps`). The work items are the rows.
+    case row
+
+    /// Whether the kernel leaves one value a block of R14, which the launch combines.
+    package var leavesBlocks: Bool { self == .reduceInner || self == .reduceOuter }
   }
 
   /// How an operand moves along the innermost axis.
@@ -59,16 +65,19 @@ package struct KernelSpec: Sendable, Hashable {
     case elementwise(ElementwiseOp, [Int])
     /// The operand converted to this instruction's dtype.
     case cast(Int)
+    /// The operand reduced over its row (R14), in the family `row`: one value a row.
+    case reduce(Reduction, Int)
   }
 
   package struct Output: Sendable, Hashable {
     /// The instruction whose value is stored or reduced.
     package var value: Int
-    /// How a map's output moves along the innermost axis; never uniform.
+    /// How a map's output moves along the innermost axis, or `uniform` where a row kernel stores it
+    /// once a row.
     ///
     /// Partial results of reductions are dense.
     package var access: Access
-    /// The reduction, in the families that reduce.
+    /// The reduction, in the families that leave blocks.
     package var reduction: Reduction?
 
     package init(value: Int, access: Access = .contiguous, reduction: Reduction? = nil) {
@@ -109,11 +118,18 @@ package struct KernelSpec: Sendable, Hashable {
   /// The columns of one work item of `reduceOuter`.
   package static let stripWidth = 512
 
-  /// The bytes of scratch memory that one thread running a `reduceOuter` kernel needs.
-  package var scratchByteCount: Int {
-    guard family == .reduceOuter else { return 0 }
-    return outputs.reduce(0) { sum, output in
-      sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount
+  /// The bytes of scratch memory that one thread running the kernel on rows of this length needs.
+  package func scratchByteCount(rowLength: Int) -> Int {
+    switch family {
+    case .map, .reduceInner: 0
+    case .reduceOuter:
+      outputs.reduce(0) { sum, output in
+        sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount
+      }
+    case .row:
+      RowSweeps(self).kept.reduce(0) { sum, value in
+        sum + RowSweeps.paddedLength(rowLength) * dtypes[value].byteCount
+      }
     }
   }
 }
@@ -124,7 +140,7 @@ extension KernelSpec: CustomStringConvertible {
       switch instructions[index] {
       case .input(let k): "\(inputs[k].source == .index ? "index" : "in")\(k)"
       case .scalar(let k): "s\(k)"
-      case .elementwise, .cast: "v\(index)"
+      case .elementwise, .cast, .reduce: "v\(index)"
       }
     }
     var lines = ["\(family)\(rank)"]
@@ -139,6 +155,8 @@ extension KernelSpec: CustomStringConvertible {
           "  v\(index): \(dtypes[index]) = \(op)(\(operands.map(operand).joined(separator: ", ")))")
       case .cast(let source):
         lines.append("  v\(index): \(dtypes[index]) = cast(\(operand(source)))")
+      case .reduce(let reduction, let source):
+        lines.append("  v\(index): \(dtypes[index]) = row \(reduction)(\(operand(source)))")
       }
     }
     for (k, output) in outputs.enumerated() {

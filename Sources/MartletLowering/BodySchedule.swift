@@ -30,14 +30,12 @@ struct BodySchedule {
   /// 1.6. A branch that is taken often loses as much (float64 log 0.9 to 1.8), hence `rareSide`.
   private static let leastCost = 20
 
-  init(_ body: KernelBody) {
-    let elements = body.instructions.indices.filter {
-      body.isLive[$0] && body.rates[$0] == .element
-    }
+  /// The order of `elements`, of which `roots` are read by others; those in `known` are only loaded.
+  init(_ body: KernelBody, _ elements: [Int], roots: [Int], known: Set<Int> = []) {
     /// Per value: the branch it belongs to.
     var owner = [Int?](repeating: nil, count: body.instructions.count)
     var sides: [(condition: Int, side: Bool)] = []
-    for candidate in BodySchedule.candidates(body, elements) {
+    for candidate in BodySchedule.candidates(body, elements, roots, known) {
       let members = candidate.members.filter { owner[$0] == nil }
       guard members.reduce(0, { $0 + body.cost($1) }) >= BodySchedule.leastCost,
         members.count == candidate.members.count
@@ -60,7 +58,9 @@ struct BodySchedule {
   }
 
   /// The sides worth a branch, the costliest first.
-  private static func candidates(_ body: KernelBody, _ elements: [Int]) -> [Candidate] {
+  private static func candidates(
+    _ body: KernelBody, _ elements: [Int], _ roots: [Int], _ known: Set<Int>
+  ) -> [Candidate] {
     guard elements.reduce(0, { $0 + body.cost($1) }) >= 2 * leastCost else { return [] }
     var candidates: [Candidate] = []
     var seen: Set<Int> = []
@@ -68,7 +68,7 @@ struct BodySchedule {
       guard let operands = body.selectOperands(index), let side = body.rareSide(operands[0]),
         seen.insert(operands[0]).inserted
       else { continue }
-      let members = exclusive(body, elements, operands[0], side)
+      let members = exclusive(body, elements, roots, known, operands[0], side)
       let cost = members.reduce(0) { $0 + body.cost($1) }
       candidates.append(
         Candidate(condition: operands[0], side: side, members: members, cost: cost))
@@ -78,11 +78,12 @@ struct BodySchedule {
 
   /// The values that nothing but `side` of the selects by `condition` reads.
   private static func exclusive(
-    _ body: KernelBody, _ elements: [Int], _ condition: Int, _ side: Bool
+    _ body: KernelBody, _ elements: [Int], _ roots: [Int], _ known: Set<Int>, _ condition: Int,
+    _ side: Bool
   ) -> [Int] {
     var isReached = [Bool](repeating: false, count: body.instructions.count)
-    for result in body.results { isReached[result] = true }
-    for index in elements.reversed() {
+    for root in roots { isReached[root] = true }
+    for index in elements.reversed() where !known.contains(index) {
       guard case .operation(let op, let operands) = body.instructions[index] else { continue }
       // Whatever raises a flag is done for every element.
       if case .check = op { isReached[index] = true }
@@ -94,7 +95,9 @@ struct BodySchedule {
       }
     }
     return elements.filter { index in
-      guard case .operation = body.instructions[index] else { return false }
+      guard case .operation = body.instructions[index], !known.contains(index) else {
+        return false
+      }
       return !isReached[index]
     }
   }

@@ -75,4 +75,20 @@ extension IRBuilder {
       zip(initial, results).map { phi([($0, entry), ($1, latch)]) }
     )
   }
+
+  /// Emits `while condition(value) { value = body(value) }`.
+  func loop(
+    while condition: (Value) -> Value, from initial: Value, _ body: (Value) -> Value
+  ) {
+    let (entry, header, inside, exit) = (current, block(), block(), block())
+    branch(header)
+    position(header)
+    let value = phi([(initial, entry)])
+    branch(if: condition(value), inside, else: exit)
+    position(inside)
+    let next = body(value)
+    extend(value, (next, current))
+    branch(header)
+    position(exit)
+  }
 }

@@ -11,13 +11,23 @@ struct KernelBody {
     case scalar(Int)
     case constant(Scalar)
     case operation(ScalarOp, [Int])
+    /// The operand reduced over its row, in the family `row`.
+    case reduce(Reduction, Int)
+
+    var operands: [Int] {
+      switch self {
+      case .input, .scalar, .constant: []
+      case .operation(_, let operands): operands
+      case .reduce(_, let operand): [operand]
+      }
+    }
   }
 
   /// How often a value changes.
   enum Rate: Comparable {
     /// Once a launch: scalars, and what follows from them.
     case launch
-    /// Once a row of the innermost axis: uniform inputs.
+    /// Once a row of the innermost axis: uniform inputs, and reductions of the row.
     case row
     case element
   }
@@ -25,10 +35,14 @@ struct KernelBody {
   private(set) var instructions: [Instruction] = []
   private(set) var dtypes: [DType] = []
   private(set) var rates: [Rate] = []
+  /// The sweep over the row, in a row kernel, from which on the value can be computed (`RowSweeps`).
+  private(set) var sweeps: [Int] = []
   /// Whether an output depends on the value.
   private(set) var isLive: [Bool] = []
   /// One value an output of the spec.
   private(set) var results: [Int] = []
+  /// What each instruction of the spec became.
+  private(set) var numbers: [Int] = []
 
   private struct Key: Hashable {
     let instruction: Instruction
@@ -43,7 +57,6 @@ struct KernelBody {
 
   init(_ spec: KernelSpec) {
     var programs: [Row: ScalarProgram] = [:]
-    var numbers: [Int] = []
     for (instruction, dtype) in zip(spec.instructions, spec.dtypes) {
       switch instruction {
       case .input(let k):
@@ -52,6 +65,8 @@ struct KernelBody {
         numbers.append(add(.scalar(k), dtype, .launch))
       case .cast(let source):
         numbers.append(cast(numbers[source], to: dtype))
+      case .reduce(let reduction, let source):
+        numbers.append(add(.reduce(reduction, numbers[source]), dtype, .row))
       case .elementwise(let op, let sources):
         // The program is of the last operand's dtype: only a choice's condition differs from it.
         let operands = sources.map { numbers[$0] }
@@ -65,9 +80,7 @@ struct KernelBody {
     isLive = [Bool](repeating: false, count: instructions.count)
     for result in results { isLive[result] = true }
     for index in instructions.indices.reversed() where isLive[index] {
-      if case .operation(_, let operands) = instructions[index] {
-        for operand in operands { isLive[operand] = true }
-      }
+      for operand in instructions[index].operands { isLive[operand] = true }
     }
   }
 
@@ -116,6 +129,8 @@ struct KernelBody {
     instructions.append(instruction)
     dtypes.append(dtype)
     rates.append(rate ?? inferredRate(instruction))
+    let sweep = instruction.operands.reduce(0) { max($0, sweeps[$1]) }
+    if case .reduce = instruction { sweeps.append(sweep + 1) } else { sweeps.append(sweep) }
     known[key] = instructions.count - 1
     return instructions.count - 1
   }
@@ -125,6 +140,19 @@ struct KernelBody {
     // Flags are raised for elements that the share of the work holds, so checks stay in the loop.
     if case .check = op { return .element }
     return operands.reduce(.launch) { max($0, rates[$1]) }
+  }
+
+  /// The values that `roots` take for every element, each after its operands; `isKnown` tells those
+  /// that are there already.
+  func elements(for roots: [Int], isKnown: (Int) -> Bool = { _ in false }) -> [Int] {
+    var isNeeded = [Bool](repeating: false, count: instructions.count)
+    for root in roots where rates[root] == .element { isNeeded[root] = true }
+    for index in instructions.indices.reversed() where isNeeded[index] && !isKnown(index) {
+      for operand in instructions[index].operands where rates[operand] == .element {
+        isNeeded[operand] = true
+      }
+    }
+    return isNeeded.indices.filter { isNeeded[$0] }
   }
 
   /// The operations that are done for every element.

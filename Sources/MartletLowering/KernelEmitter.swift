@@ -30,7 +30,6 @@ final class KernelEmitter {
 
   let spec: KernelSpec
   let body: KernelBody
-  let schedule: BodySchedule
   let shape: VectorShape
   let b: IRBuilder
   let single: ScalarEmitter
@@ -53,7 +52,6 @@ final class KernelEmitter {
   init(_ spec: KernelSpec, _ body: KernelBody, _ shape: VectorShape, _ b: IRBuilder) {
     self.spec = spec
     self.body = body
-    schedule = BodySchedule(body)
     self.shape = shape
     self.b = b
     let arguments = (0..<6).map { b.table.pointee.LLVMGetParam(b.function, UInt32($0)) }
@@ -130,9 +128,11 @@ final class KernelEmitter {
 
   // The body.
 
-  /// Works out the values of `rate`; `rows` are where the inputs' rows start.
-  func prepare(_ rate: KernelBody.Rate, rows: [Value]) {
-    for index in body.instructions.indices where body.isLive[index] && body.rates[index] == rate {
+  /// Works out the values of `rate`, in a row kernel those of one sweep; `rows` are where the inputs'
+  /// rows start.
+  func prepare(_ rate: KernelBody.Rate, rows: [Value], sweep: Int = 0) {
+    for index in body.instructions.indices
+    where body.isLive[index] && body.rates[index] == rate && body.sweeps[index] == sweep {
       let dtype = body.dtypes[index]
       switch body.instructions[index] {
       case .constant:
@@ -150,10 +150,20 @@ final class KernelEmitter {
           : single.toRegister(b.load(b.memory(dtype), row, alignment: dtype.byteCount), dtype)
       case .operation(let op, let operands):
         singles[index] = single.emit(op, operands.map { singleOperand($0) }, dtype)
+      case .reduce: continue  // `set` has been told.
       }
       splats[index] = singles[index].map { b.splat($0, shape.lanes) }
     }
   }
+
+  /// Notes the result of a reduction of the row.
+  func set(_ index: Int, _ value: Value) {
+    singles[index] = value
+    splats[index] = b.splat(value, shape.lanes)
+  }
+
+  /// A value that is the same for the whole row.
+  func rowValue(_ index: Int) -> Value { singleOperand(index).value }
 
   private func scalar(_ word: Value, _ dtype: DType) -> Value {
     let integer = b.integer(dtype == .bool ? 1 : dtype.bitWidth)
@@ -171,13 +181,17 @@ final class KernelEmitter {
     return ScalarEmitter.Operand(value: value, dtype: dtype)
   }
 
-  /// The values of the outputs at `steps`, where the inputs' rows start at `rows`.
+  /// The values of `sweep`'s roots at `steps`, where the inputs' rows start at `rows`.
   ///
   /// Each operation is emitted for all steps before the next one: that hides its latency.
-  func emitBody(_ rows: [Value], at steps: [Step]) -> [[Value]] {
+  func emit(_ sweep: Sweep, _ rows: [Value], at steps: [Step]) -> [[Value]] {
     var values = [[Value]](repeating: [], count: body.instructions.count)
     func emit(_ index: Int) {
       let dtype = body.dtypes[index]
+      if let place = sweep.known[index] {
+        values[index] = steps.map { kept(dtype, b.element(b.memory(dtype), place, $0.index)) }
+        return
+      }
       switch body.instructions[index] {
       case .input(let k):
         values[index] = steps.map { load(inputs[k], row: rows[k], at: $0) }
@@ -187,10 +201,10 @@ final class KernelEmitter {
           if case .check(let flag) = op { raise(flag, x[0].value, steps[step].mask) }
           return vector.emit(op, x, dtype)
         }
-      case .constant, .scalar: internalError("a constant changes with the element")
+      case .constant, .scalar, .reduce: internalError("a constant changes with the element")
       }
     }
-    for entry in schedule.entries {
+    for entry in sweep.schedule.entries {
       switch entry {
       case .value(let index): emit(index)
       case .branch(let branch):
@@ -211,7 +225,7 @@ final class KernelEmitter {
         }
       }
     }
-    return body.results.map { result in
+    return sweep.roots.map { result in
       steps.indices.map { vectorOperand(result, values, $0).value }
     }
   }

@@ -6,31 +6,43 @@ import MartletIR
 
 extension KernelEmitter {
   func emitMap() {
+    let whole = Sweep(body)
     let zero = b.constant(0)
     if spec.rank == 1 {
       let starts = (inputs + outputs).map { row($0, zero) }
-      emitRow(starts, from: begin, to: end)
+      emitRow(whole, starts, from: begin, to: end)
     } else {
       forEachItem((0..<spec.rank - 1).map(axis)) { item in
         let starts = zip(inputs + outputs, item.offsets).map { row($0, $1) }
-        emitRow(starts, from: zero, to: extents[spec.rank - 1])
+        emitRow(whole, starts, from: zero, to: extents[spec.rank - 1])
       }
     }
     finish()
   }
 
   /// The elements [start, stop) of a row; `rows` are where it starts in inputs and outputs.
-  private func emitRow(_ rows: [Value], from start: Value, to stop: Value) {
+  private func emitRow(_ whole: Sweep, _ rows: [Value], from start: Value, to stop: Value) {
     prepare(.row, rows: rows)
+    forEachGroup(from: start, to: stop) { steps in
+      for (k, values) in emit(whole, rows, at: steps).enumerated() {
+        for (value, step) in zip(values, steps) {
+          store(value, to: outputs[k], row: rows[inputs.count + k], at: step)
+        }
+      }
+    }
+  }
+
+  /// Emits `points` for the elements [start, stop): groups of whole vectors side by side, and then
+  /// single vectors of which the last is masked.
+  func forEachGroup(from start: Value, to stop: Value, _ points: ([Step]) -> Void) {
     var index = start
     if !shape.isMaskedOnly {
       let width = shape.lanes * shape.interleave
       let last = b.subtract(stop, b.constant(width))
       index =
         b.loop(from: start, through: last, by: b.constant(width)) { index, _ in
-          emitPoints(
-            rows,
-            at: (0..<shape.interleave).map {
+          points(
+            (0..<shape.interleave).map {
               Step(index: b.add(index, b.constant($0 * shape.lanes)), mask: nil)
             })
           return []
@@ -38,17 +50,8 @@ extension KernelEmitter {
     }
     let last = b.subtract(stop, b.constant(1))
     b.loop(from: index, through: last, by: b.constant(shape.lanes)) { index, _ in
-      emitPoints(rows, at: [Step(index: index, mask: mask(index, before: stop))])
+      points([Step(index: index, mask: mask(index, before: stop))])
       return []
-    }
-  }
-
-  private func emitPoints(_ rows: [Value], at steps: [Step]) {
-    let results = emitBody(rows, at: steps)
-    for (k, values) in results.enumerated() {
-      for (value, step) in zip(values, steps) {
-        store(value, to: outputs[k], row: rows[inputs.count + k], at: step)
-      }
     }
   }
 }

@@ -10,10 +10,7 @@ struct Combiner {
   let identity: Scalar
   private let program: ScalarProgram
 
-  init(_ output: KernelSpec.Output, _ dtype: DType) {
-    guard let reduction = output.reduction else {
-      internalError("a reducing kernel has an output without a reduction")
-    }
+  init(_ reduction: Reduction, _ dtype: DType) {
     self.dtype = dtype
     identity = reduction.identity(dtype)
     program = ScalarProgram(reduction.combine, dtype: dtype)
@@ -30,7 +27,12 @@ extension KernelEmitter {
   static let blockLength = KernelSpec.blockLength
 
   var combiners: [Combiner] {
-    spec.outputs.map { Combiner($0, spec.dtypes[$0.value]) }
+    spec.outputs.map { output in
+      guard let reduction = output.reduction else {
+        internalError("a reducing kernel has an output without a reduction")
+      }
+      return Combiner(reduction, spec.dtypes[output.value])
+    }
   }
 
   /// The blocks of `axis` as an axis of the items, each `blockLength` elements after the one before.
@@ -52,25 +54,16 @@ extension KernelEmitter {
   /// A kernel that reduces the innermost axis: one value a row and block.
   func emitReduceInner() {
     let combiners = combiners
+    let whole = Sweep(body)
     let lanes = combiners.map { b.slot(b.memory($0.dtype), count: Self.laneCount) }
     let inner = spec.rank - 1
     forEachItem((0..<inner).map(axis) + [blocks(of: inner)]) { item in
       let rows = zip(inputs, item.offsets).map { row($0, $1) }
       prepare(.row, rows: rows)
       let length = length(ofBlock: item.indices[inner], along: inner)
-      var index = b.constant(0)
-      if !shape.isMaskedOnly, shape.keepsLanesInRegisters {
-        index = accumulateInRegisters(combiners, lanes, rows, length)
-      } else {
-        fill(combiners, lanes)
-        if !shape.isMaskedOnly { index = accumulateInMemory(combiners, lanes, rows, length) }
-      }
-      b.loop(from: index, through: b.subtract(length, b.constant(1)), by: b.constant(shape.lanes)) {
-        index, _ in
-        let step = Step(index: index, mask: mask(index, before: length))
-        accumulate(combiners, lanes, rows, [step])
-        return []
-      }
+      accumulate(
+        combiners, lanes, from: b.constant(0), to: length, inRegisters: shape.keepsLanesInRegisters
+      ) { emit(whole, rows, at: $0) }
       for (k, combiner) in combiners.enumerated() {
         let place = b.element(b.memory(combiner.dtype), outputs[k].start, item.number)
         let value = halve(combiner, lanes[k])
@@ -79,6 +72,27 @@ extension KernelEmitter {
       }
     }
     finish()
+  }
+
+  /// Takes the elements [start, stop) of a block, whose values `elements` emits, into the 64 lanes that
+  /// lie at `lanes`; `start` is a multiple of 64.
+  func accumulate(
+    _ combiners: [Combiner], _ lanes: [Value], from start: Value, to stop: Value, inRegisters: Bool,
+    _ elements: ([Step]) -> [[Value]]
+  ) {
+    var index = start
+    if !shape.isMaskedOnly, inRegisters {
+      index = accumulateInRegisters(combiners, lanes, start, stop, elements)
+    } else {
+      fill(combiners, lanes)
+      if !shape.isMaskedOnly { index = accumulateInMemory(combiners, lanes, start, stop, elements) }
+    }
+    b.loop(from: index, through: b.subtract(stop, b.constant(1)), by: b.constant(shape.lanes)) {
+      index, _ in
+      let step = Step(index: index, mask: mask(index, before: stop))
+      accumulate(combiners, lanes, [step], elements)
+      return []
+    }
   }
 
   /// The vectors that make up the 64 lanes, with their places after `lanes`.
@@ -110,7 +124,8 @@ extension KernelEmitter {
 
   /// Takes whole groups of 64 elements into lanes held in registers, and then puts those in memory.
   private func accumulateInRegisters(
-    _ combiners: [Combiner], _ lanes: [Value], _ rows: [Value], _ length: Value
+    _ combiners: [Combiner], _ lanes: [Value], _ start: Value, _ stop: Value,
+    _ elements: ([Step]) -> [[Value]]
   ) -> Value {
     let group = Self.laneCount / shape.lanes
     let initial = combiners.flatMap { combiner in
@@ -119,12 +134,12 @@ extension KernelEmitter {
     }
     let size = b.constant(Self.laneCount)
     let end = b.loop(
-      from: b.constant(0), through: b.subtract(length, size), by: size, carrying: initial
+      from: start, through: b.subtract(stop, size), by: size, carrying: initial
     ) { index, carried in
       let steps = (0..<group).map {
         Step(index: b.add(index, b.constant($0 * shape.lanes)), mask: nil)
       }
-      return zip(combiners, emitBody(rows, at: steps)).enumerated().flatMap { k, pair in
+      return zip(combiners, elements(steps)).enumerated().flatMap { k, pair in
         pair.1.enumerated().map { pair.0(carried[k * group + $0], $1, vector) }
       }
     }
@@ -138,24 +153,25 @@ extension KernelEmitter {
 
   /// Takes whole steps into lanes that stay in memory.
   private func accumulateInMemory(
-    _ combiners: [Combiner], _ lanes: [Value], _ rows: [Value], _ length: Value
+    _ combiners: [Combiner], _ lanes: [Value], _ start: Value, _ stop: Value,
+    _ elements: ([Step]) -> [[Value]]
   ) -> Value {
     let width = shape.lanes * min(shape.interleave, Self.laneCount / shape.lanes)
     return b.loop(
-      from: b.constant(0), through: b.subtract(length, b.constant(width)), by: b.constant(width)
+      from: start, through: b.subtract(stop, b.constant(width)), by: b.constant(width)
     ) { index, _ in
       let steps = stride(from: 0, to: width, by: shape.lanes).map {
         Step(index: b.add(index, b.constant($0)), mask: nil)
       }
-      accumulate(combiners, lanes, rows, steps)
+      accumulate(combiners, lanes, steps, elements)
       return []
     }.index
   }
 
   private func accumulate(
-    _ combiners: [Combiner], _ lanes: [Value], _ rows: [Value], _ steps: [Step]
+    _ combiners: [Combiner], _ lanes: [Value], _ steps: [Step], _ elements: ([Step]) -> [[Value]]
   ) {
-    let results = emitBody(rows, at: steps)
+    let results = elements(steps)
     for (k, combiner) in combiners.enumerated() {
       for (element, step) in zip(results[k], steps) {
         let lane = b.and(step.index, b.constant(Self.laneCount - 1))
@@ -170,7 +186,7 @@ extension KernelEmitter {
   }
 
   /// The 64 lanes combined: lane[l] with lane[l + h] for h = 32, 16, 8, 4, 2, 1.
-  private func halve(_ combiner: Combiner, _ lanes: Value) -> Value {
+  func halve(_ combiner: Combiner, _ lanes: Value) -> Value {
     var vectors = places(combiner, lanes).map { kept(combiner.dtype, $0) }
     while vectors.count > 1 {
       let half = vectors.count / 2

@@ -10,6 +10,7 @@ extension KernelEmitter {
   /// A kernel whose items are [outer axes..., block, strip of columns].
   func emitReduceOuter() {
     let combiners = combiners
+    let whole = Sweep(body)
     let (reduced, inner) = (spec.rank - 2, spec.rank - 1)
     let strip = b.constant(Self.stripWidth)
     let strips = Axis(
@@ -48,7 +49,7 @@ extension KernelEmitter {
         let lane = b.and(number, b.constant(Self.laneCount - 1))
         let into = zip(combiners, lanes).map { laneRow($0, $1, lane) }
         let from = zip(into, identities).map { b.select(isFirst, $1, $0) }
-        emitColumns(combiners, rows, from: from, into: into, width)
+        emitColumns(whole, combiners, rows, from: from, into: into, width)
         return []
       }
       halve(combiners, lanes, b.least(length, b.constant(Self.laneCount)), width)
@@ -88,10 +89,11 @@ extension KernelEmitter {
   ///
   /// Lanes past the last column hold anything: scratch rows are whole, and only columns are stored.
   private func emitColumns(
-    _ combiners: [Combiner], _ rows: [Value], from: [Value], into: [Value], _ width: Value
+    _ whole: Sweep, _ combiners: [Combiner], _ rows: [Value], from: [Value], into: [Value],
+    _ width: Value
   ) {
     func emit(_ steps: [Step]) {
-      let results = emitBody(rows, at: steps)
+      let results = self.emit(whole, rows, at: steps)
       for (k, combiner) in combiners.enumerated() {
         let element = b.memory(combiner.dtype)
         for (value, step) in zip(results[k], steps) {

@@ -39,4 +39,10 @@ struct VectorShape: Hashable {
     let operations = body.elementOperations.count + spec.outputs.count
     keepsLanesInRegisters = group * spec.outputs.count <= 8 && group * operations <= 64
   }
+
+  /// The same for one sweep of a row kernel, whose body may be larger: the row's elements are near.
+  func keepsRowLanesInRegisters(outputs: Int, operations: Int) -> Bool {
+    let group = KernelSpec.laneCount / lanes
+    return group * outputs <= 8 && group * operations <= 160
+  }
 }

@@ -273,12 +273,45 @@ struct PlanEvaluator {
     slots[slot]?[address] = value
   }
 
+  /// A row kernel, instruction by instruction over the whole space.
+  private mutating func runRows(_ launch: Plan.Launch) {
+    let spec = launch.spec
+    var points: [[Int]] = []
+    forEachPoint(launch.extents) { points.append($0) }
+    let length = launch.extents[spec.rank - 1]
+    var values: [[UInt64]] = []
+    for (index, instruction) in spec.instructions.enumerated() {
+      guard case .reduce(let reduction, let operand) = instruction else {
+        let own = points.indices.map { number -> UInt64 in
+          evaluate(launch, index, points[number]) { values[$0][number] }
+        }
+        values.append(own)
+        continue
+      }
+      var own: [UInt64] = []
+      for row in stride(from: 0, to: points.count, by: length) {
+        let result = values[operand][row..<row + length].reduce(HashArithmetic.start(reduction)) {
+          HashArithmetic.mix($0, $1)
+        }
+        own += [UInt64](repeating: result, count: length)
+      }
+      values.append(own)
+    }
+    for (output, binding) in zip(spec.outputs, launch.outputs) {
+      for (number, point) in points.enumerated() {
+        let place = address(point, binding.offset, binding.strides)
+        store(values[output.value][number], binding.slot, place)
+      }
+    }
+  }
+
   private mutating func run(_ launch: Plan.Launch) {
     check(launch)
     let spec = launch.spec
+    if spec.family == .row { return runRows(launch) }
     let reduced: Int? =
       switch spec.family {
-      case .map: nil
+      case .map, .row: nil
       case .reduceInner: spec.rank - 1
       case .reduceOuter: spec.rank - 2
       }
@@ -309,20 +342,31 @@ struct PlanEvaluator {
   private mutating func evaluate(_ launch: Plan.Launch, _ point: [Int]) -> [UInt64] {
     let spec = launch.spec
     var values: [UInt64] = []
-    for (index, instruction) in spec.instructions.enumerated() {
-      switch instruction {
-      case .input(let k):
-        let binding = launch.inputs[k]
-        values.append(load(binding.slot, address(point, binding.offset, binding.strides)))
-      case .scalar(let k): values.append(HashArithmetic.scalar(launch.scalars[k]))
-      case .elementwise(let op, let operands):
-        values.append(HashArithmetic.apply(op, operands.map { values[$0] }))
-      case .cast(let source):
-        let dtype = spec.dtypes[index]
-        values.append(HashArithmetic.cast(values[source], from: spec.dtypes[source], to: dtype))
-      }
+    for index in spec.instructions.indices {
+      values.append(evaluate(launch, index, point) { values[$0] })
     }
     return values
+  }
+
+  /// The value of one instruction at a point, where `operand` gives those of earlier ones.
+  private mutating func evaluate(
+    _ launch: Plan.Launch, _ index: Int, _ point: [Int], operand: (Int) -> UInt64
+  ) -> UInt64 {
+    let spec = launch.spec
+    switch spec.instructions[index] {
+    case .input(let k):
+      let binding = launch.inputs[k]
+      return load(binding.slot, address(point, binding.offset, binding.strides))
+    case .scalar(let k): return HashArithmetic.scalar(launch.scalars[k])
+    case .elementwise(let op, let operands):
+      return HashArithmetic.apply(op, operands.map(operand))
+    case .cast(let source):
+      return HashArithmetic.cast(
+        operand(source), from: spec.dtypes[source], to: spec.dtypes[index])
+    case .reduce:
+      complaints.append("a reduction of rows in \(spec)")
+      return 0
+    }
   }
 
   /// What the lowering relies on.
@@ -345,8 +389,8 @@ struct PlanEvaluator {
       if input.access != expected { complain("wrong access") }
     }
     for (output, binding) in zip(spec.outputs, launch.outputs) {
-      if (output.reduction == nil) != (spec.family == .map) { complain("wrong output") }
-      if output.access == .uniform { complain("uniform output") }
+      if (output.reduction != nil) != spec.family.leavesBlocks { complain("wrong output") }
+      if output.access == .uniform, spec.family != .row { complain("uniform output") }
       if binding.strides.count != spec.rank { complain("wrong strides") }
     }
     if Set(launch.outputs.map(\.slot)).isDisjoint(with: launch.inputs.map(\.slot)) == false {

@@ -39,47 +39,37 @@ import Testing
       """)
   }
 
-  /// The exponentials are used by the sum and by the quotient that needs it: they are stored.
-  @Test func softmaxIsFourKernels() {
+  /// The exponentials are used by the sum and by the quotient that needs it: they are kept.
+  @Test func softmaxIsOneKernel() {
     expect(
       Expressions.softmax(),
       """
-      k0 [64, 1000]: reduceInner2 in0:float32.contiguous
-        out0.contiguous = maximum(in0)
-      k1 [64, 1000]: map2 in0:float32.contiguous in1:float32.uniform
-        v2: float32 = subtract(in0, in1)
+      k0 [64, 1000]: row2 in0:float32.contiguous
+        v1: float32 = row maximum(in0)
+        v2: float32 = subtract(in0, v1)
         v3: float32 = exp(v2)
-        out0.contiguous = v3
-      k2 [64, 1000]: reduceInner2 in0:float32.contiguous
-        out0.contiguous = sum(in0)
-      k3 [64, 1000]: map2 in0:float32.contiguous in1:float32.uniform
-        v2: float32 = divide(in0, in1)
-        out0.contiguous = v2
+        v4: float32 = row sum(v3)
+        v5: float32 = divide(v3, v4)
+        out0.contiguous = v5
       """)
   }
 
   /// The difference to the mean is cheap and computed twice; the root, once a row.
-  @Test func layerNormIsFourKernels() {
+  @Test func layerNormIsOneKernel() {
     expect(
       Expressions.layerNorm(),
       """
-      k0 [64, 512]: reduceInner2 in0:float32.contiguous
-        out0.contiguous = mean(in0)
-      k1 [64, 512]: reduceInner2 in0:float32.contiguous in1:float32.uniform
-        v2: float32 = subtract(in0, in1)
+      k0 [64, 512]: row2 in0:float32.contiguous in1:float32.contiguous in2:float32.contiguous
+        v1: float32 = row mean(in0)
+        v2: float32 = subtract(in0, v1)
         v3: float32 = multiply(v2, v2)
-        out0.contiguous = mean(v3)
-      k2 [64]: map1 in0:float32.contiguous
-        v2: float32 = add(in0, s0)
-        v3: float32 = rsqrt(v2)
-        out0.contiguous = v3
-      k3 [64, 512]: map2 in0:float32.contiguous in1:float32.uniform in2:float32.uniform \
-      in3:float32.contiguous in4:float32.contiguous
-        v2: float32 = subtract(in0, in1)
-        v4: float32 = multiply(v2, in2)
-        v6: float32 = multiply(v4, in3)
-        v8: float32 = add(v6, in4)
-        out0.contiguous = v8
+        v4: float32 = row mean(v3)
+        v6: float32 = add(v4, s0)
+        v7: float32 = rsqrt(v6)
+        v8: float32 = multiply(v2, v7)
+        v10: float32 = multiply(v8, in1)
+        v12: float32 = add(v10, in2)
+        out0.contiguous = v12
       """)
   }
 

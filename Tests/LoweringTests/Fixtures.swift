@@ -92,7 +92,7 @@ extension CompiledKernel {
     }
     let words = scalars.map(\.bits) + [0]
     let scratch = UnsafeMutableRawPointer.allocate(
-      byteCount: max(spec.scratchByteCount, 64), alignment: 64)
+      byteCount: max(spec.scratchByteCount(rowLength: extents.last ?? 1), 64), alignment: 64)
     defer { scratch.deallocate() }
     defer { withExtendedLifetime((inputs, outputs)) {} }
     return buffers.withUnsafeBufferPointer { buffers in

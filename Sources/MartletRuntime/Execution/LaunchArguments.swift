@@ -26,7 +26,7 @@ struct LaunchArguments {
         binding.slot.map { address($0) + binding.offset &* input.dtype.byteCount })
     }
     for (index, (binding, output)) in zip(0..., zip(launch.outputs, spec.outputs)) {
-      if spec.family == .map {
+      if !spec.family.leavesBlocks {
         append(binding.strides)
       } else {
         append([])
@@ -79,7 +79,7 @@ struct LaunchWork {
     let target = 4 * KernelSpec.blockLength
     switch spec.family {
     case .map where spec.rank == 1: (items, grain) = (points, KernelSpec.blockLength)
-    case .map: (items, grain) = (points / last, max(1, target / last))
+    case .map, .row: (items, grain) = (points / last, max(1, target / last))
     case .reduceInner:
       items = points / last &* launch.blockCount
       grain = max(1, target / min(last, KernelSpec.blockLength))
@@ -94,8 +94,10 @@ struct LaunchWork {
       loaded &+= LaunchWork.distinct(binding.strides, launch.extents) &* input.dtype.byteCount
     }
     var stored = 0
-    for output in spec.outputs {
-      let count = spec.family == .map ? points : launch.resultCount
+    for (binding, output) in zip(launch.outputs, spec.outputs) {
+      let count =
+        spec.family.leavesBlocks
+        ? launch.resultCount : LaunchWork.distinct(binding.strides, launch.extents)
       stored &+= count &* spec.dtypes[output.value].byteCount
     }
     bytesLoaded = loaded
@@ -104,7 +106,7 @@ struct LaunchWork {
     for instruction in spec.instructions {
       switch instruction {
       case .elementwise(let op, _): weight &+= OpCosts.of(op)
-      case .cast: weight &+= 1
+      case .cast, .reduce: weight &+= 1
       case .input, .scalar: break
       }
     }

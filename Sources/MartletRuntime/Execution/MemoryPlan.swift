@@ -166,9 +166,11 @@ struct MemoryPlan {
   }
 
   private mutating func assign(_ launch: Plan.Launch, at index: Int) throws(TensorError) {
-    for binding in launch.outputs {
+    for (output, binding) in launch.outputs.enumerated() {
       guard let slot = binding.slot, buffers[number(slot)] == nil else { continue }
-      if launch.spec.family == .map, let reused = reusableInput(launch, for: binding, at: index) {
+      if launch.mayOverwriteInputs(with: output),
+        let reused = reusableInput(launch, for: binding, at: index)
+      {
         // Written over: it is neither free afterwards nor reusable for another output.
         lastRead[reused] = .max
         buffers[number(slot)] =
@@ -178,7 +180,7 @@ struct MemoryPlan {
       }
     }
     let blocks = launch.blockCount
-    if launch.spec.family != .map, blocks > 1 {
+    if launch.spec.family.leavesBlocks, blocks > 1 {
       var list: [Buffer?] = []
       for output in launch.spec.outputs {
         let (count, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
@@ -187,8 +189,8 @@ struct MemoryPlan {
       }
       partials[index] = list
     }
-    if launch.spec.scratchByteCount > 0 {
-      scratch[index] = try take(launch.spec.scratchByteCount &* threads)
+    if launch.scratchByteCount > 0 {
+      scratch[index] = try take(launch.scratchByteCount &* threads)
     }
   }
 
@@ -253,12 +255,27 @@ extension KernelSpec {
 }
 
 extension Plan.Launch {
-  /// The axis that is reduced, in the families that reduce.
+  /// The bytes of scratch memory that one thread needs.
+  var scratchByteCount: Int { spec.scratchByteCount(rowLength: extents[spec.rank - 1]) }
+
+  /// Whether `output` may be written over what the launch reads at the same points: no later sweep
+  /// over the row reads it again.
+  func mayOverwriteInputs(with output: Int) -> Bool {
+    switch spec.family {
+    case .map: return true
+    case .reduceInner, .reduceOuter: return false
+    case .row:
+      let sweeps = RowSweeps(spec)
+      return sweeps.sweeps[spec.outputs[output].value] == sweeps.count - 1
+    }
+  }
+
+  /// The axis that is reduced, in the families that leave blocks.
   var reducedAxis: Int { spec.family == .reduceInner ? spec.rank - 1 : spec.rank - 2 }
 
   /// The blocks of R14 along the reduced axis.
   var blockCount: Int {
-    spec.family == .map ? 1 : (extents[reducedAxis] &- 1) / KernelSpec.blockLength &+ 1
+    !spec.family.leavesBlocks ? 1 : (extents[reducedAxis] &- 1) / KernelSpec.blockLength &+ 1
   }
 
   /// The results of a reduction.

@@ -92,7 +92,7 @@ struct PlanRun {
     counters.add(.bytesLoaded, work.bytesLoaded)
     counters.add(.bytesStored, work.bytesStored)
     flags |= call(kernel, arguments, work, scratch: memory.scratch[index]?.pointer)
-    guard launch.spec.family != .map else { return }
+    guard launch.spec.family.leavesBlocks else { return }
     for (number, output) in launch.spec.outputs.enumerated() {
       guard let reduction = output.reduction, let slot = launch.outputs[number].slot else {
         internalError("a reduction without a result")
@@ -115,7 +115,7 @@ struct PlanRun {
     scratch: UnsafeMutableRawPointer?
   ) -> UInt32 {
     let function = kernel.function
-    let scratchByteCount = arguments.launch.spec.scratchByteCount
+    let scratchByteCount = arguments.launch.scratchByteCount
     // The kernel's code must not be unmapped before the last share returns.
     return withExtendedLifetime(kernel) {
       arguments.buffers.withUnsafeBufferPointer { buffers in
