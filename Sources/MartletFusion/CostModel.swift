@@ -27,6 +27,8 @@ package struct CostModel: Sendable, Hashable {
   /// The fewest columns that fill a vector of a `reduceOuter` kernel well enough.
   package var fewestColumns = 8
 
+  /// The fewest rows and columns that are worth transposing in tiles rather than element by element.
+  package var fewestTileRows = 8
   /// The bytes of a row of eight-byte elements that stays in a core's cache from one sweep of a row
   /// kernel to the next, beside the rows of its other operands.
   package var rowByteCount = CostModel.rowByteLimit

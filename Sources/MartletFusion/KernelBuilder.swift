@@ -133,7 +133,9 @@ struct KernelBuilder {
       spec.inputs.append(
         KernelSpec.Input(
           source: input.base == .index ? .index : .memory, dtype: input.dtype,
-          access: table.access(ofOperand: index)))
+          access: family == .map && input.base != .index
+            ? table.mapAccess(ofInput: index, least: graph.costs.fewestTileRows)
+            : table.access(ofOperand: index)))
       inputs.append(
         Plan.Binding(
           slot: Plan.Slot(input.base), offset: input.layout.offset,

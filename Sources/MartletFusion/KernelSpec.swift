@@ -9,8 +9,8 @@ package import MartletIR
 package struct KernelSpec: Sendable, Hashable {
   /// The shape of the loop nest.
   package enum Family: UInt8, Sendable, Hashable, CaseIterable {
-    /// Every point of the space by itself; the work is split over the outer axes, or over the points
-    /// where there is one axis.
+    /// Every point of the space by itself. The work items are the points where there is one axis, else
+    /// the rows, or where an input is transposed bands of `tileHeight` rows.
     case map
     /// Reduces the innermost axis (R14): one value a row and block of 4096, in the order
     /// [outer axes..., block]. The work items are those values.
@@ -35,6 +35,9 @@ package struct KernelSpec: Sendable, Hashable {
     case uniform
     /// A stride that is known at the launch; it may be negative.
     case strided
+    /// Like `strided`, but the axis before the innermost steps to the next element: inputs of maps
+    /// that are read in tiles.
+    case transposed
   }
 
   /// Where an input's elements come from.
@@ -117,11 +120,26 @@ package struct KernelSpec: Sendable, Hashable {
   package static let laneCount = 64
   /// The columns of one work item of `reduceOuter`.
   package static let stripWidth = 512
+  /// The rows of one work item of a map with transposed inputs, and the columns that it transposes at a
+  /// time: a tile of float32 is half of a common second-level cache of 256 KiB.
+  package static let tileHeight = 32
+  package static let tileWidth = 1024
+  /// The elements from one row of a tile to the next; no power of two, so that rows fall on different
+  /// sets of a cache.
+  package static let tilePitch = tileWidth + 16
+
+  /// Whether rows are taken in bands of `tileHeight`.
+  package var isTiled: Bool { inputs.contains { $0.access == .transposed } }
 
   /// The bytes of scratch memory that one thread running the kernel on rows of this length needs.
   package func scratchByteCount(rowLength: Int) -> Int {
     switch family {
-    case .map, .reduceInner: 0
+    case .map:
+      inputs.reduce(0) { sum, input in
+        guard input.access == .transposed else { return sum }
+        return sum + KernelSpec.tileHeight * KernelSpec.tilePitch * input.dtype.byteCount
+      }
+    case .reduceInner: 0
     case .reduceOuter:
       outputs.reduce(0) { sum, output in
         sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount

@@ -164,6 +164,12 @@ struct IRBuilder {
       builder, a, undefined(type(of: a)), constants(indices.map { constant($0, 32) }), "")
   }
 
+  /// Lanes of `a`, numbered from 0, and of `b`, numbered on, at `indices`.
+  func shuffle(_ a: Value, _ b: Value, _ indices: [Int]) -> Value {
+    table.pointee.LLVMBuildShuffleVector(
+      builder, a, b, constants(indices.map { constant($0, 32) }), "")
+  }
+
   // Memory.
 
   /// `count` elements of `type` on the stack for the whole call, whatever the builder's position.

@@ -16,7 +16,7 @@ final class KernelEmitter {
     let isIndex: Bool
     /// One stride an axis, in elements.
     let strides: [Value]
-    /// For `strided`: lane number times inner stride.
+    /// For `strided`, and for indices: lane number times inner stride.
     let laneOffsets: Value?
   }
 
@@ -92,7 +92,7 @@ final class KernelEmitter {
       }
       let own = strides[number]
       let offsets =
-        access == .uniform || (access == .contiguous && !isIndex)
+        access == .uniform || (access != .strided && !isIndex)
         ? nil
         : b.multiply(b.iota(shape.lanes, 64), b.splat(own[rank - 1], shape.lanes))
       return Operand(

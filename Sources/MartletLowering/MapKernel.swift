@@ -11,6 +11,8 @@ extension KernelEmitter {
     if spec.rank == 1 {
       let starts = (inputs + outputs).map { row($0, zero) }
       emitRow(whole, starts, from: begin, to: end)
+    } else if spec.isTiled {
+      emitTiles(whole)
     } else {
       forEachItem((0..<spec.rank - 1).map(axis)) { item in
         let starts = zip(inputs + outputs, item.offsets).map { row($0, $1) }
@@ -21,7 +23,7 @@ extension KernelEmitter {
   }
 
   /// The elements [start, stop) of a row; `rows` are where it starts in inputs and outputs.
-  private func emitRow(_ whole: Sweep, _ rows: [Value], from start: Value, to stop: Value) {
+  func emitRow(_ whole: Sweep, _ rows: [Value], from start: Value, to stop: Value) {
     prepare(.row, rows: rows)
     forEachGroup(from: start, to: stop) { steps in
       for (k, values) in emit(whole, rows, at: steps).enumerated() {

@@ -130,11 +130,11 @@ import Testing
       """)
   }
 
-  @Test func transposeIsAStride() {
+  @Test func transposeIsReadInTiles() {
     expect(
       Expressions.transposeAdd(),
       """
-      k0 [100, 100]: map2 in0:float32.strided in1:float32.contiguous
+      k0 [100, 100]: map2 in0:float32.transposed in1:float32.contiguous
         v2: float32 = multiply(s0, in0)
         v4: float32 = add(in1, v2)
         out0.contiguous = v4

@@ -79,6 +79,11 @@ struct LaunchWork {
     let target = 4 * KernelSpec.blockLength
     switch spec.family {
     case .map where spec.rank == 1: (items, grain) = (points, KernelSpec.blockLength)
+    case .map where spec.isTiled:
+      let rows = launch.extents[spec.rank - 2]
+      let bands = (rows &- 1) / KernelSpec.tileHeight &+ 1
+      items = points / last / rows &* bands
+      grain = max(1, target / last / KernelSpec.tileHeight)
     case .map, .row: (items, grain) = (points / last, max(1, target / last))
     case .reduceInner:
       items = points / last &* launch.blockCount
