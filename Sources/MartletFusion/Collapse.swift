@@ -69,7 +69,9 @@ struct AxisTable {
 
 /// How a reduction runs through its space.
 enum ReductionSpace {
+  /// Along the innermost axis.
   case inner(AxisTable)
+  /// Along the axis before the innermost, with vectors across.
   case outer(AxisTable)
   /// The reduced axes do not merge into one: the operand is first copied so that they do.
   case copy
@@ -79,13 +81,34 @@ enum ReductionSpace {
       self = .copy
       return
     }
-    guard let column = kept.last, column.extent >= costs.fewestColumns || row.extent == 1,
-      row.extent == 1 || ReductionSpace.isFaster(along: column, than: row)
-    else {
+    if let column = kept.last,
+      ReductionSpace.isAcross(row, column, costs) || ReductionSpace.isShort(row, column)
+    {
+      self = .outer(AxisTable(axes: kept.dropLast() + [row, column]))
+    } else {
       self = .inner(AxisTable(axes: kept + [row]))
-      return
     }
-    self = .outer(AxisTable(axes: kept.dropLast() + [row, column]))
+  }
+
+  /// Whether the elements of a row are neighbours in memory rather than those of a column.
+  static func hasRows(
+    _ space: Shape, reducing axes: AxisSet, operands: [Layout], costs: CostModel
+  ) -> Bool {
+    guard let (kept, row) = split(space, axes, operands) else { return false }
+    return kept.last.map { !isAcross(row, $0, costs) } ?? true
+  }
+
+  private static func isAcross(
+    _ row: AxisTable.Axis, _ column: AxisTable.Axis, _ costs: CostModel
+  ) -> Bool {
+    if row.extent == 1 { return true }
+    return column.extent >= costs.fewestColumns && isFaster(along: column, than: row)
+  }
+
+  /// Whether rows have no more elements than a block has lanes, and there are columns to fill vectors:
+  /// reducing such a row by itself is mostly combining lanes without elements.
+  private static func isShort(_ row: AxisTable.Axis, _ column: AxisTable.Axis) -> Bool {
+    row.extent <= KernelSpec.laneCount && column.extent >= KernelSpec.laneCount
   }
 
   /// The axes with the reduced ones, which every operand passes as one, innermost.

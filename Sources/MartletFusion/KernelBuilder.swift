@@ -50,9 +50,55 @@ struct KernelBuilder {
     case .inner(let table):
       return [.launch(launch(.reduceInner, table, specs, results(table, table.axes.count - 1)))]
     case .outer(let table):
-      return [.launch(launch(.reduceOuter, table, specs, results(table, table.axes.count - 2)))]
+      var launch = launch(.reduceOuter, table, specs, results(table, table.axes.count - 2))
+      let copies = launch.spec.inputs.indices.compactMap {
+        pack($0, of: &launch, table, &temporaries)
+      }
+      return (copies + [launch]).map { .launch($0) }
     case .copy: return copyAndReduce(reducedAxes, &temporaries)
     }
+  }
+
+  /// Copies a strided input so that its elements along the columns are neighbours; nil where they are.
+  ///
+  /// What is broadcast along an axis is copied once for all of it.
+  private func pack(
+    _ index: Int, of launch: inout Plan.Launch, _ table: AxisTable,
+    _ temporaries: inout [Plan.Temporary]
+  ) -> Plan.Launch? {
+    guard launch.spec.inputs[index].access == .strided,
+      launch.spec.inputs[index].source == .memory
+    else { return nil }
+    let axes = table.axes.indices.filter { table.axes[$0].strides[index] != 0 }
+    var packed = [Int](repeating: 0, count: table.axes.count)
+    var count = 1
+    for axis in axes.reversed() {
+      packed[axis] = count
+      count &*= table.axes[axis].extent
+    }
+    var copied = AxisTable(
+      axes: axes.map {
+        .init(extent: table.axes[$0].extent, strides: [table.axes[$0].strides[index], packed[$0]])
+      })
+    copied.merge()
+    let slot = Plan.Slot.temporary(temporaries.count)
+    let dtype = launch.spec.inputs[index].dtype
+    temporaries.append(Plan.Temporary(dtype: dtype, elementCount: count))
+    let access = copied.mapAccess(ofInput: 0, least: graph.costs.fewestTileRows)
+    let spec = KernelSpec(
+      family: .map, rank: copied.axes.count, inputs: [.init(dtype: dtype, access: access)],
+      instructions: [.input(0)], dtypes: [dtype],
+      outputs: [.init(value: 0, access: copied.access(ofOperand: 1))])
+    let source = launch.inputs[index]
+    launch.inputs[index] = Plan.Binding(slot: slot, offset: 0, strides: packed)
+    launch.spec.inputs[index].access = .contiguous
+    return Plan.Launch(
+      spec: spec, extents: copied.extents,
+      inputs: [
+        Plan.Binding(
+          slot: source.slot, offset: source.offset, strides: copied.strides(ofOperand: 0))
+      ], scalars: [],
+      outputs: [Plan.Binding(slot: slot, offset: 0, strides: copied.strides(ofOperand: 1))])
   }
 
   /// Stores the values with the reduced axes innermost, and then reduces one axis.

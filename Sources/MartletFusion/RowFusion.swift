@@ -168,7 +168,7 @@ struct RowFusion {
     merged.outputs += second.outputs.map { (Int(positions[$0.position]), $0.root) }
     let layouts = merged.body.inputs.map(\.layout) + merged.outputs.map(\.root.layout)
     guard BodySplit.fits(merged.body, outputCount: merged.outputs.count, graph.costs),
-      case .inner = ReductionSpace(space, reducing: axes, inputs: layouts, costs: graph.costs)
+      ReductionSpace.hasRows(space, reducing: axes, operands: layouts, costs: graph.costs)
     else { return nil }
     return merged
   }
