@@ -88,17 +88,8 @@ extension Tape.Entry {
       return Tensor.elementwise(
         .gradientProduct, (g / ties.reduced(.sum, axes, dtype: dtype)), ties, site: .frame)
     case .product:
-      // The product of the others: x's own factor is divided out, unless factors are zero.
-      let x = saved(0)
-      let zero = Tensor(weak: .double(0))
-      let isZero = x .== zero
-      let zeros = isZero.converted(to: dtype).reduced(.sum, axes, dtype: dtype)
-      let rest = Tensor.where(isZero, Tensor(weak: .double(1)), x)
-        .reduced(.product, axes, dtype: dtype)
-      let one = Tensor(weak: .double(1))
-      let atZero = Tensor.where(isZero .& (zeros .== one), rest, zero)
-      let others = Tensor.where(zeros .== zero, rest / x, atZero)
-      return Tensor.elementwise(.gradientProduct, g, others, site: .frame)
+      return Tensor.elementwise(
+        .gradientProduct, g, saved(0).productsOfOthers(along: axes), site: .frame)
     case .any, .all: return nil
     }
   }
