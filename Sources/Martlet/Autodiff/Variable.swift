@@ -1,6 +1,7 @@
 // Variables: named places for parameters, and gradients by every variable that a closure touched.
 
 import MartletIR
+import MartletRuntime
 import Synchronization
 
 /// A place that holds a tensor and can be given another: a parameter of a model.
@@ -8,27 +9,70 @@ import Synchronization
 ///     let w = Variable(0), b = Variable(0)
 ///     let (loss, gradients) = valueWithGradients { (x * w.value + b.value - y).square().mean() }
 ///     w.value -= 0.01 * gradients[w]
+///
+/// A variable that is not trainable holds what is no parameter, a counter or a mask: its dtype may be
+/// any, and to every gradient it is a constant.
+///
+///     let steps = Variable(0, isTrainable: false)     // int64
+///     steps.value += 1
 public final class Variable: Sendable {
   private let content: Mutex<Tensor>
+  /// Whether `valueWithGradients` differentiates by this variable.
+  public let isTrainable: Bool
 
-  /// A variable that holds `value`; a literal becomes a floating-point number.
-  public init(_ value: Tensor) { content = Mutex(value.asFloat) }
+  /// A variable that holds `value`; where it is trainable a literal becomes a floating-point number.
+  ///
+  /// Only floating-point numbers have gradients: a trainable variable of another dtype is an error.
+  ///
+  /// - Parameters:
+  ///   - value: What it holds at first.
+  ///   - isTrainable: Whether it is a parameter; else its dtype may be any.
+  ///   - file: The caller's file.
+  ///   - line: The caller's line.
+  public init(
+    _ value: Tensor, isTrainable: Bool = true, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    let held = Tensor.attempt(.exact(file, line)) { () throws(TensorError) in
+      if value.isPoisoned || !isTrainable { return Tensor(value.handle) }
+      let parameter = value.asFloat
+      guard parameter.dtype.isFloatingPoint else {
+        throw value.error(
+          .dtype, "Variable", "\(value.dtype) has no gradient",
+          hint: "write float literals (1.0), use cast(to: .float32), or say isTrainable: false "
+            + "for a counter")
+      }
+      return parameter
+    }
+    content = Mutex(held)
+    self.isTrainable = isTrainable
+  }
 
   /// The tensor held.
   ///
   /// Reading it inside `valueWithGradients` makes the gradient know this variable: the gradient is by
   /// what it held then, and what is assigned later in the scope is an ordinary tensor.
+  ///
+  /// Assignment keeps the dtype, as it does through a subscript: what is assigned is of the same kind
+  /// or a lower one. The shape may change.
   public var value: Tensor {
     get {
       let tensor = content.withLock { $0 }
-      guard let scope = VariableScope.current else { return tensor }
+      guard isTrainable, let scope = VariableScope.current else { return tensor }
       return scope.read(self, tensor)
     }
-    set { content.withLock { $0 = newValue.asFloat } }
+    set {
+      let held = content.withLock { $0 }
+      let next = Tensor.attempt(.frame) { () throws(TensorError) in
+        if held.isPoisoned || newValue.isPoisoned { return newValue }
+        return try newValue.assignable(to: held.dtype, "Variable assignment")
+      }
+      content.withLock { $0 = next }
+    }
   }
 }
 
-/// Gradients by variable; zero for a variable that the result does not depend on.
+/// Gradients by variable; zero for a variable that the result does not depend on, or that is not
+/// trainable.
 public struct VariableGradients: Sendable {
   let gradients: [ObjectIdentifier: Tensor]
   /// The variables that were read, in the order of their first reading.

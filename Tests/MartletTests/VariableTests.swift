@@ -1,0 +1,69 @@
+// Variables: which dtypes they hold, what assignment does, and which gradients leave out.
+
+import Martlet
+import Testing
+
+@Suite struct VariableTests {
+  @Test(arguments: DType.allCases)
+  func aTrainableVariableIsFloatingPoint(dtype: DType) {
+    let value = Tensor.ones([2], dtype: dtype)
+    let error = expectTensorError { _ = Variable(value) }; let line = #line
+    guard !dtype.isFloatingPoint else {
+      #expect(error == nil)
+      return
+    }
+    #expect(
+      error?.description
+        == "MartletTests/VariableTests.swift:\(line): Variable(\(dtype)[2]): \(dtype) has no "
+        + "gradient; write float literals (1.0), use cast(to: .float32), or say isTrainable: false "
+        + "for a counter")
+    #expect(expectTensorError { _ = Variable(value, isTrainable: false) } == nil)
+  }
+
+  /// The error that `body` leaves in its scope.
+  private func expectTensorError(_ body: () throws -> Void) -> TensorError? {
+    do {
+      try withTensorErrors(body)
+      return nil
+    } catch {
+      return error as? TensorError
+    }
+  }
+
+  @Test func literalsBecomeWhatTheVariableNeeds() {
+    #expect(Variable(1).value.dtype == .float32)
+    #expect(Variable([1.0, 2]).value.dtype == .float32)
+    #expect(Variable(1, isTrainable: false).value.dtype == .int64)
+    #expect(Variable(true, isTrainable: false).value.dtype == .bool)
+    #expect(expectTensorError { _ = Variable([1, 2]) }?.kind == .dtype)
+  }
+
+  @Test func assignmentKeepsTheDType() {
+    let w = Variable(Tensor([1.5] as [Double]))
+    w.value = 0.1
+    #expect(w.value.dtype == .float64 && w.value.item(as: Double.self) == 0.1)
+    w.value = Tensor([1, 2])
+    #expect(w.value.dtype == .float64 && w.value.shape == [2])
+    w.value = Tensor([0.5, 2])
+    #expect(w.value.dtype == .float64)
+    let steps = Variable(0, isTrainable: false)
+    steps.value += 1
+    #expect(steps.value.dtype == .int64 && Int(steps.value) == 1)
+    let error = expectTensorError { steps.value += 0.5 }
+    #expect(error?.kind == .dtype)
+    #expect(error?.reason == "float32 elements do not become int64 by themselves")
+  }
+
+  @Test func gradientsLeaveOutWhatIsNotTrainable() {
+    let w = Variable(3.0)
+    let steps = Variable(2, isTrainable: false)
+    let mean = Variable(5.0, isTrainable: false)
+    let (value, gradients) = valueWithGradients {
+      steps.value += 1
+      return w.value * steps.value * mean.value
+    }
+    #expect(Float(value) == 45 && Float(gradients[w]) == 15)
+    #expect(gradients.variables.count == 1 && gradients.variables[0] === w)
+    #expect(Float(gradients[mean]) == 0 && gradients[steps].dtype == .int64)
+  }
+}
