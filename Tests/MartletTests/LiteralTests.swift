@@ -39,6 +39,52 @@ import Testing
     #expect(throws: TensorError.self) { try withTensorErrors { bytes + 300 } }
   }
 
+  @Test func literalsWithADTypeAreConvertedOnce() {
+    #expect(Tensor(0.1, dtype: .float64).item(as: Double.self) == 0.1)
+    #expect(Tensor(1 / 3, dtype: .float64).item(as: Double.self) == 1.0 / 3)
+    #expect(Tensor(-128, dtype: .int8).dtype == .int8)
+    let tenths = Tensor([0.1, 1 / 3, 2], dtype: .float64)
+    #expect(tenths.dtype == .float64 && tenths.scalars(as: Double.self) == [0.1, 1.0 / 3, 2])
+    // 2^53 + 1 is no double; 2^24 + 1 no float.
+    #expect(
+      Tensor([9_007_199_254_740_993], dtype: .uint64).item(as: Int.self) == 9_007_199_254_740_993)
+    #expect(Tensor(16_777_217, dtype: .float64).item(as: Int.self) == 16_777_217)
+    let rows = Tensor([[1, 2], [3, 0.1]], dtype: .float64)
+    #expect(rows.shape == [2, 2] && rows.scalars(as: Double.self) == [1, 2, 3, 0.1])
+    let deep = Tensor([[[[0.1], [0.2]]]], dtype: .float64)
+    #expect(deep.shape == [1, 1, 2, 1] && deep.scalars(as: Double.self) == [0.1, 0.2])
+    #expect(Tensor([[[true]], [[false]]], dtype: .uint8).scalars(as: Int.self) == [1, 0])
+    let none = Tensor([] as [Tensor], dtype: .int8)
+    #expect(none.shape == [0] && none.dtype == .int8)
+  }
+
+  @Test func hostNumbersTakeADTypeToo() {
+    let (n, d) = (3, 0.1)
+    #expect(Tensor(n, dtype: .float32).dtype == .float32)
+    #expect(Tensor([n, 1], dtype: .int8).scalars(as: Int.self) == [3, 1])
+    #expect(Tensor([[d, 1], [2, 3]], dtype: .float32).scalars(as: Float.self) == [0.1, 1, 2, 3])
+    #expect(Tensor([300, -1] as [Int], dtype: .uint8).scalars(as: Int.self) == [44, 255])
+    #expect(Tensor([1, 2, 3, 4], shape: [2, 2], dtype: .float32).dtype == .float32)
+    let x: Tensor = [1, 2]
+    #expect(Tensor(x, dtype: .float64).dtype == .float64)
+    #expect(Tensor([x, x * 0.5], dtype: .float64).scalars(as: Double.self) == [1, 2, 0.5, 1])
+    #expect(Tensor([x[0], 7], dtype: .int16).scalars(as: Int.self) == [1, 7])
+  }
+
+  @Test func literalsThatTheDTypeDoesNotHoldAreErrors() {
+    let n = 300
+    let line = #line + 2
+    let errors = [
+      #expect(throws: TensorError.self) { try withTensorErrors { Tensor(300, dtype: .int8) } },
+      #expect(throws: TensorError.self) { try withTensorErrors { Tensor([1.5], dtype: .int32) } },
+      #expect(throws: TensorError.self) { try withTensorErrors { Tensor([[-1]], dtype: .uint64) } },
+      #expect(throws: TensorError.self) { try withTensorErrors { Tensor(n, dtype: .uint8) } },
+    ]
+    #expect(errors.allSatisfy { $0?.kind == .value })
+    #expect(errors.compactMap { $0?.location?.line } == [line, line + 1, line + 2, line + 3])
+    #expect(errors[1]?.reason == "1.5 does not fit in int32")
+  }
+
   @Test func hostArraysKeepTheirType() throws {
     let samples: [Double] = [0.1, 0.2]
     #expect(Tensor(samples).dtype == .float64)

@@ -16,36 +16,47 @@ extension Tensor {
     }
   }
 
-  /// A vector of the array's elements.
-  ///
-  ///     let samples: [Double] = [0.5, 1.5]
-  ///     Tensor(samples).dtype      // float64
+  /// A single number in a dtype, which must hold it.
   @_disfavoredOverload
   public init<S: TensorScalar>(
-    _ scalars: [S], file: StaticString = #fileID, line: UInt = #line
+    _ scalar: S, dtype: DType, file: StaticString = #fileID, line: UInt = #line
   ) {
-    self = scalars.withUnsafeBytes { bytes in
+    self.init(scalar.asTensor, dtype: dtype, file: file, line: line)
+  }
+
+  /// A vector of the array's elements, in their own dtype or in another.
+  ///
+  ///     let samples: [Double] = [0.5, 1.5]
+  ///     Tensor(samples).dtype                        // float64
+  ///     Tensor(samples, dtype: .float32).dtype       // float32, as by cast(to:)
+  @_disfavoredOverload
+  public init<S: TensorScalar>(
+    _ scalars: [S], dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    let tensor = scalars.withUnsafeBytes { bytes in
       Tensor.copying(bytes, S.self, Shape([scalars.count]), .exact(file, line))
     }
+    self = tensor.cast(to: dtype ?? S.dtype)
   }
 
   /// A matrix of the arrays' elements, one array a row; rows of different lengths are an error.
   @_disfavoredOverload
   public init<S: TensorScalar>(
-    _ rows: [[S]], file: StaticString = #fileID, line: UInt = #line
+    _ rows: [[S]], dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line
   ) {
     let width = rows.first?.count ?? 0
     self = Tensor.attempt(.exact(file, line)) { () throws(TensorError) in
       try Tensor.checkRows(rows.map(\.count), width)
       return try Tensor.copying(
-        rows.flatMap { $0 }, try Tensor.shape([rows.count, width], "Tensor.init"))
+        rows.flatMap { $0 }, try Tensor.shape([rows.count, width], "Tensor.init")
+      ).cast(to: dtype ?? S.dtype)
     }
   }
 
   /// A tensor with three axes of the arrays' elements; arrays of different lengths are an error.
   @_disfavoredOverload
   public init<S: TensorScalar>(
-    _ blocks: [[[S]]], file: StaticString = #fileID, line: UInt = #line
+    _ blocks: [[[S]]], dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line
   ) {
     let height = blocks.first?.count ?? 0
     let width = blocks.first?.first?.count ?? 0
@@ -54,7 +65,8 @@ extension Tensor {
       for block in blocks { try Tensor.checkRows(block.map(\.count), width) }
       return try Tensor.copying(
         blocks.flatMap { $0.flatMap { $0 } },
-        try Tensor.shape([blocks.count, height, width], "Tensor.init"))
+        try Tensor.shape([blocks.count, height, width], "Tensor.init")
+      ).cast(to: dtype ?? S.dtype)
     }
   }
 
@@ -62,10 +74,12 @@ extension Tensor {
   ///
   ///     Tensor([1, 2, 3, 4, 5, 6] as [Int32], shape: [2, 3])
   public init<S: TensorScalar>(
-    _ scalars: [S], shape: some Collection<Int>, file: StaticString = #fileID, line: UInt = #line
+    _ scalars: [S], shape: some Collection<Int>, dtype: DType? = nil,
+    file: StaticString = #fileID, line: UInt = #line
   ) {
     self = Tensor.attempt(.exact(file, line)) { () throws(TensorError) in
       try Tensor.copying(scalars, try Tensor.shape(shape, "Tensor.init"))
+        .cast(to: dtype ?? S.dtype)
     }
   }
 
