@@ -140,6 +140,33 @@ import Testing
     #expect(Tensor.meshgrid([[1, 2, 3], [4, 5]], indexing: .ij)[0].shape == [3, 2])
   }
 
+  @Test func hostNumbersFill() {
+    let (d, f, n) = (0.1, Float(0.5), 3)
+    #expect(Tensor.full([2], d).dtype == .float32)
+    #expect(Tensor.full([2], d, dtype: .float64).scalars(as: Double.self) == [0.1, 0.1])
+    #expect(Tensor.full([1], f).dtype == .float32 && Tensor.full([1], n).dtype == .int64)
+    #expect(Tensor.fullLike(Tensor([1.0 as Double] as [Double]), d).item(as: Double.self) == 0.1)
+    let error = #expect(throws: TensorError.self) {
+      try withTensorErrors { Tensor.full([2], d, dtype: .int32) }
+    }
+    #expect(error?.reason == "the literal 0.1 does not fit in int32")
+    #expect(error?.location?.line == #line - 4)
+    let bytes = Tensor([1] as [UInt8])
+    #expect(bytes.pad([(0, 1)], value: n).scalars(as: Int.self) == [1, 3])
+    #expect(bytes.pad(1, value: n).dtype == .uint8)
+  }
+
+  @Test func hostNumbersAreAssignedAsTensors() {
+    let (d, n) = (0.1, 3)
+    var x = Tensor.zeros([3])
+    x[0] = Tensor(d)
+    x[1] = Tensor(n)
+    x[2] += d
+    #expect(x.dtype == .float32 && x.scalars(as: Float.self) == [0.1, 3, 0.1])
+    var counts = Tensor([1, 2])
+    #expect(throws: TensorError.self) { try withTensorErrors { counts[0] = Tensor(d) } }
+  }
+
   @Test func randomNumbers() {
     let x = Tensor.random([1000], seed: 3)
     #expect(x.allClose(Tensor.random([1000], seed: 3), rtol: 0, atol: 0))

@@ -43,6 +43,18 @@ extension Tensor {
     }
   }
 
+  /// A host number in every element of a shape; as a literal, it has the default dtype of its kind.
+  ///
+  ///     let rate = 0.5
+  ///     Tensor.full([2, 2], rate)                  // float32
+  @_disfavoredOverload
+  public static func full(
+    _ shape: some Collection<Int>, _ value: some TensorScalar, dtype: DType? = nil,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    full(shape, value.asTensor, dtype: dtype, file: file, line: line)
+  }
+
   /// Zeros of the shape and dtype of `other`.
   public static func zerosLike(_ other: Tensor, dtype: DType? = nil) -> Tensor {
     other.isPoisoned ? other : zeros(other.shape, dtype: dtype ?? other.dtype)
@@ -61,6 +73,15 @@ extension Tensor {
     other.isPoisoned
       ? other
       : full(other.shape, value, dtype: dtype ?? other.dtype, file: file, line: line)
+  }
+
+  /// A host number in every element of the shape of `other`, in its dtype, which must hold it.
+  @_disfavoredOverload
+  public static func fullLike(
+    _ other: Tensor, _ value: some TensorScalar, dtype: DType? = nil,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    fullLike(other, value.asTensor, dtype: dtype, file: file, line: line)
   }
 
   /// The integers from 0 up to `stop`, without it.
@@ -233,7 +254,7 @@ extension Tensor {
       let size = x.count + Int(offset.magnitude)
       let distance = try diagonalDistance(size, size, "diag")
       // Above the main diagonal an element's row is its number, below it its column.
-      let padded = x.pad([(0, size - x.count)], value: .weakZero)
+      let padded = x.pad([(0, size - x.count)])
       let spread = offset > 0 ? padded.reshaped(unchecked: [size, 1]) : padded
       return .where(distance .== offset, spread, Tensor.weakZero)
     }

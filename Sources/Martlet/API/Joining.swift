@@ -208,8 +208,10 @@ extension Tensor {
   ///
   ///     Tensor([1, 2]).pad([(1, 2)])           // [0, 1, 2, 0, 0]
   public func pad(
-    _ widths: [(Int, Int)], value: Tensor = 0, file: StaticString = #fileID, line: UInt = #line
+    _ widths: [(Int, Int)], value: any TensorConvertible = 0, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
+    let value = value.asTensor
     if value.isPoisoned { return value }
     return attempt(.exact(file, line)) { () throws(TensorError) in
       guard widths.count == rank, widths.allSatisfy({ $0.0 >= 0 && $0.1 >= 0 }) else {
@@ -235,7 +237,8 @@ extension Tensor {
 
   /// The tensor with `width` elements before and after it on every axis.
   public func pad(
-    _ width: Int, value: Tensor = 0, file: StaticString = #fileID, line: UInt = #line
+    _ width: Int, value: any TensorConvertible = 0, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
     pad(
       [(Int, Int)](repeating: (width, width), count: rank), value: value, file: file, line: line)
