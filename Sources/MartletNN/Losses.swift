@@ -29,7 +29,7 @@ public func softmaxCrossEntropy(
   _ logits: Tensor, labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let classes = Tensor.arange(logits.shape.last ?? 0)
-  let isRight = labels.expandDims(-1, file: file, line: line) .== classes
+  let isRight = labels.expandDims(axis: -1, file: file, line: line) .== classes
   let chosen = Tensor.where(isRight, logits.logSoftmax(axis: -1, file: file, line: line), 0)
   return -chosen.sum(axis: -1, file: file, line: line).mean()
 }

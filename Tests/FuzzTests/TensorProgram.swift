@@ -27,8 +27,8 @@ enum Functions {
   ]
 
   static let reductions: [(name: String, apply: @Sendable (Tensor, [Int], Bool) -> Tensor)] = [
-    ("sum", { sum($0, axes: $1, keepDims: $2) }), ("prod", { prod($0, axes: $1, keepDims: $2) }),
-    ("mean", { mean($0, axes: $1, keepDims: $2) }),
+    ("sum", { sum($0, axis: $1, keepDims: $2) }), ("prod", { prod($0, axis: $1, keepDims: $2) }),
+    ("mean", { mean($0, axis: $1, keepDims: $2) }),
     ("max", { x, axes, keep in axes.first.map { x.max(axis: $0, keepDims: keep) } ?? x.max() }),
     ("min", { x, axes, keep in axes.first.map { x.min(axis: $0, keepDims: keep) } ?? x.min() }),
     ("any", { x, axes, keep in axes.first.map { x.any(axis: $0, keepDims: keep) } ?? x.any() }),
@@ -179,7 +179,7 @@ struct Machine {
     case .permute(let axes): return x.permute(axes)
     case .reshape(let extents): return x.reshape(extents)
     case .broadcast(let extents): return x.broadcast(to: extents)
-    case .flip(let axes): return axes.reduce(x) { $0.flip($1) }
+    case .flip(let axes): return axes.reduce(x) { $0.flip(axis: $1) }
     case .concatenate(let axis): return .concatenate([x, y, x], axis: axis)
     case .stack: return .stack([x, y])
     case .pad(let width): return x.pad(width)

@@ -44,7 +44,7 @@ import Testing
       ),
       (
         #line + 1, "squeeze(float32[2, 3]): axis 1 has extent 3, not 1",
-        error { _ = x.squeeze(1) }
+        error { _ = x.squeeze(axis: 1) }
       ),
     ]
     for (line, message, error) in cases {

@@ -226,7 +226,7 @@ private final class Parts: Sendable {
     let w = weights.scalars(as: Double.self)
     #expect(slope { $0.transpose() * weights.transpose() } == w)
     #expect(slope { $0.reshape([2, 6]) * weights.reshape([2, 6]) } == w)
-    #expect(slope { $0.flip(1) * weights.flip(1) } == w)
+    #expect(slope { $0.flip(axis: 1) * weights.flip(axis: 1) } == w)
     #expect(slope { $0[1..., 2] } == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0])
     #expect(slope { $0[(0..<3).by(2), (0..<4).by(3)] } == [1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1])
     #expect(slope { $0.max(axis: 1) } == [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1])

@@ -44,9 +44,9 @@ import Testing
   @Test func reductions() {
     #expect(x.sum().item(as: Int.self) == 21)
     #expect(x.sum(axis: 0).scalars(as: Int.self) == [5, 7, 9])
-    #expect(x.sum(axis: 0, 1).shape == [])
+    #expect(x.sum(axis: [0, 1]).shape == [])
     #expect(x.sum(axis: -1, keepDims: true).shape == [2, 1])
-    #expect(sum(x, axes: []).shape == [2, 3])
+    #expect(sum(x, axis: [Int]()).shape == [2, 3])
     #expect(Tensor([1, 2] as [UInt8]).sum().dtype == .uint64)
     #expect(Tensor([true, true]).sum().item(as: Int.self) == 2)
     #expect(x.prod(axis: 1).scalars(as: Int.self) == [6, 120])
@@ -62,6 +62,34 @@ import Testing
     #expect(throws: TensorError.self) { try withTensorErrors { Tensor.zeros([0]).max() } }
     #expect(throws: TensorError.self) { try withTensorErrors { x.sum(axis: 2) } }
     #expect(Bool((x .> 0).all()) && !Bool((x .> 6).any()))
+  }
+
+  /// Every reduction along several axes is the one along their flattened axis.
+  @Test func severalAxesReduceTogether() {
+    let x = Tensor.arange(24).reshape([2, 3, 4]) % 7 / 4
+    let flat = x.permute([1, 0, 2]).reshape([3, 8])
+    let reductions: [(Tensor, any TensorAxes, Bool) -> Tensor] = [
+      { $0.sum(axis: $1, keepDims: $2) }, { $0.prod(axis: $1, keepDims: $2) },
+      { $0.mean(axis: $1, keepDims: $2) }, { $0.max(axis: $1, keepDims: $2) },
+      { $0.min(axis: $1, keepDims: $2) }, { $0.any(axis: $1, keepDims: $2) },
+      { $0.all(axis: $1, keepDims: $2) }, { $0.countNonzero(axis: $1, keepDims: $2) },
+      { $0.var(axis: $1, correction: 1, keepDims: $2) },
+      { $0.std(axis: $1, correction: 1, keepDims: $2) },
+      { $0.logSumExp(axis: $1, keepDims: $2) }, { sum($0, axis: $1, keepDims: $2) },
+      { prod($0, axis: $1, keepDims: $2) }, { mean($0, axis: $1, keepDims: $2) },
+    ]
+    for reduction in reductions {
+      let expected = reduction(flat, 1, false).scalars(as: Double.self)
+      #expect(reduction(x, [0, -1], false).shape == [3])
+      #expect(reduction(x, [0, -1], true).shape == [1, 3, 1])
+      #expect(reduction(x, [2, 0], true).scalars(as: Double.self) == expected)
+      #expect(throws: TensorError.self) { try withTensorErrors { reduction(x, [0, -3], false) } }
+    }
+    #expect(softmax(x, axis: [0, 2]).sum(axis: [0, 2]).allClose([1, 1, 1]))
+    #expect(x.logSoftmax(axis: [0, 2]).allClose(x.softmax(axis: [0, 2]).log()))
+    #expect(x.flip(axis: [0, 1])[0, 0, 0].item(as: Float.self) == x[1, 2, 0].item())
+    #expect(x.flip()[0, 0, 0].item(as: Float.self) == x[1, 2, 3].item())
+    #expect(x.expandDims(axis: 0).squeeze(axis: [0]).shape == [2, 3, 4])
   }
 
   @Test func compositions() {
@@ -85,15 +113,15 @@ import Testing
     #expect(x.reshape([3, -1]).shape == [3, 2])
     #expect(x.T.scalars(as: Int.self) == [1, 4, 2, 5, 3, 6])
     #expect(x.mT.shape == [3, 2] && x.transpose(1, 0).shape == [3, 2])
-    #expect(x.expandDims(0, -1).shape == [1, 2, 3, 1])
-    #expect(x.expandDims(1).squeeze().shape == [2, 3])
+    #expect(x.expandDims(axis: [0, -1]).shape == [1, 2, 3, 1])
+    #expect(x.expandDims(axis: 1).squeeze().shape == [2, 3])
     #expect(x.flatten().shape == [6])
     #expect(Tensor([1, 2]).broadcast(to: [2, 2]).scalars(as: Int.self) == [1, 2, 1, 2])
     let cube = Tensor.zeros([2, 3, 4])
     #expect(cube.moveAxis(0, to: -1).shape == [3, 4, 2])
     #expect(cube.swapAxes(0, 2).shape == [4, 3, 2])
     #expect(Tensor.broadcast([x, [[1], [2]]])[1].shape == [2, 3])
-    #expect(x.flip(1).scalars(as: Int.self) == [3, 2, 1, 6, 5, 4])
+    #expect(x.flip(axis: 1).scalars(as: Int.self) == [3, 2, 1, 6, 5, 4])
     #expect(Tensor.concatenate([x, x], axis: 1).shape == [2, 6])
     #expect(Tensor.stack([[1, 2], [3, 4]], axis: 1).scalars(as: Int.self) == [1, 3, 2, 4])
     #expect(x.split(into: 3, axis: 1).map(\.shape) == [[2, 1], [2, 1], [2, 1]])

@@ -60,7 +60,7 @@ import Testing
 
   @Test func axesAreReducedTogether() {
     let x = (0..<24).map { Double($0 % 5) - 1 }
-    let slopes = gradient(at: Tensor(x, shape: [2, 3, 4])) { $0.prod(axis: 0, 2).sum() }
+    let slopes = gradient(at: Tensor(x, shape: [2, 3, 4])) { $0.prod(axis: [0, 2]).sum() }
     func places(_ row: Int) -> [Int] {
       (0..<2).flatMap { a in (0..<4).map { 12 * a + 4 * row + $0 } }
     }

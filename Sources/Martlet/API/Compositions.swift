@@ -73,11 +73,11 @@ extension Tensor {
     return 0.5 * self * (1 + scaled.erf(file: file, line: line))
   }
 
-  /// The exponentials along an axis divided by their sum, without overflow on the way.
+  /// The exponentials along an axis, or several together, divided by their sum, without overflow on the way.
   ///
   ///     Tensor([1.0, 1.0]).softmax()      // [0.5, 0.5]
   public func softmax(
-    axis: Int = -1, file: StaticString = #fileID, line: UInt = #line
+    axis: any TensorAxes = -1, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let exponentials = centred(axis, file, line).exp(file: file, line: line)
     return exponentials / exponentials.sum(axis: axis, keepDims: true, file: file, line: line)
@@ -85,7 +85,7 @@ extension Tensor {
 
   /// The logarithm of `softmax`, accurate where that is near 0.
   public func logSoftmax(
-    axis: Int = -1, file: StaticString = #fileID, line: UInt = #line
+    axis: any TensorAxes = -1, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let centred = centred(axis, file, line)
     let sum = centred.exp(file: file, line: line)
@@ -93,27 +93,28 @@ extension Tensor {
     return centred - sum.log(file: file, line: line)
   }
 
-  /// The logarithm of the sum of exponentials along an axis, or of all, without overflow.
+  /// The logarithm of the sum of exponentials along the axes that are named, or of all,
+  /// without overflow.
   public func logSumExp(
-    axis: Int? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    let axes = axis.map { [$0] }
+    let axes = axis?.axisNumbers
     let greatest = greatestFinite(axes, file, line)
     let difference = Tensor.elementwise(.subtract, self, greatest, site: .exact(file, line))
     let sum = difference.exp(file: file, line: line)
       .reduce(.sum, axes: axes, keepDims: true, "logSumExp", .exact(file, line))
     let result = sum.log(file: file, line: line) + greatest
     if keepDims || result.isPoisoned { return result }
-    let kept = axis.flatMap(shape.normalized(axis:)).map { dropped in
-      Shape(shape.indices.filter { $0 != dropped }.map { shape[$0] })
-    }
-    return result.reshaped(unchecked: kept ?? .scalar)
+    let dropped = axes.map { $0.compactMap(shape.normalized(axis:)) } ?? Array(shape.indices)
+    let kept = shape.indices.filter { !dropped.contains($0) }
+    return result.reshaped(unchecked: Shape(kept.map { shape[$0] }))
   }
 
-  /// The elements less their greatest along an axis, which carries no gradient: it cancels.
-  private func centred(_ axis: Int, _ file: StaticString, _ line: UInt) -> Tensor {
+  /// The elements less their greatest along axes, which carries no gradient: it cancels.
+  private func centred(_ axis: any TensorAxes, _ file: StaticString, _ line: UInt) -> Tensor {
     .elementwise(
-      .subtract, self, greatestFinite([axis], file, line), site: .exact(file, line))
+      .subtract, self, greatestFinite(axis.axisNumbers, file, line), site: .exact(file, line))
   }
 
   /// The greatest element along axes that stay, 0 where it is infinite.
@@ -221,16 +222,16 @@ public func gelu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) 
   x.gelu(file: file, line: line)
 }
 
-/// The exponentials along an axis divided by their sum.
+/// The exponentials along an axis, or several together, divided by their sum.
 public func softmax(
-  _ x: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line
+  _ x: Tensor, axis: any TensorAxes = -1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   x.softmax(axis: axis, file: file, line: line)
 }
 
 /// The logarithm of the softmax along an axis.
 public func logSoftmax(
-  _ x: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line
+  _ x: Tensor, axis: any TensorAxes = -1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   x.logSoftmax(axis: axis, file: file, line: line)
 }

@@ -53,91 +53,100 @@ extension Tensor {
   ///     let x = Tensor([[1, 2], [3, 4]])
   ///     x.sum()                          // 10
   ///     x.sum(axis: 0)                   // [4, 6]
+  ///     x.sum(axis: [0, 1])              // 10
   ///     x.sum(axis: 1, keepDims: true)   // [[3], [7]]
   public func sum(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    reduce(.sum, axes: named(axes), keepDims: keepDims, "sum", .exact(file, line))
+    reduce(.sum, axes: axis?.axisNumbers, keepDims: keepDims, "sum", .exact(file, line))
   }
 
   /// The product along the axes that are named, or of all elements; the dtype is that of `sum`.
   public func prod(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    reduce(.product, axes: named(axes), keepDims: keepDims, "prod", .exact(file, line))
+    reduce(.product, axes: axis?.axisNumbers, keepDims: keepDims, "prod", .exact(file, line))
   }
 
   /// The mean along the axes that are named, or of all elements; integers are averaged as float32.
   ///
   /// The mean of no elements is NaN.
   public func mean(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    reduce(.mean, axes: named(axes), keepDims: keepDims, "mean", .exact(file, line))
+    reduce(.mean, axes: axis?.axisNumbers, keepDims: keepDims, "mean", .exact(file, line))
   }
 
   /// The greatest element along the axes that are named, or of all; NaN if any is.
   ///
   /// The greatest of no elements is an error.
   public func max(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    reduce(.maximum, axes: named(axes), keepDims: keepDims, "max", .exact(file, line))
+    reduce(.maximum, axes: axis?.axisNumbers, keepDims: keepDims, "max", .exact(file, line))
   }
 
   /// The least element along the axes that are named, or of all; NaN if any is.
   ///
   /// The least of no elements is an error.
   public func min(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    reduce(.minimum, axes: named(axes), keepDims: keepDims, "min", .exact(file, line))
+    reduce(.minimum, axes: axis?.axisNumbers, keepDims: keepDims, "min", .exact(file, line))
   }
 
   /// Whether any element along the axes that are named, or of all, is true or not 0.
   public func any(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    reduce(.any, axes: named(axes), keepDims: keepDims, "any", .exact(file, line))
+    reduce(.any, axes: axis?.axisNumbers, keepDims: keepDims, "any", .exact(file, line))
   }
 
   /// Whether every element along the axes that are named, or of all, is true or not 0.
   public func all(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
-    reduce(.all, axes: named(axes), keepDims: keepDims, "all", .exact(file, line))
+    reduce(.all, axes: axis?.axisNumbers, keepDims: keepDims, "all", .exact(file, line))
   }
 
   /// The number of elements along the axes that are named, or of all, that are true or not 0.
   public func countNonzero(
-    axis axes: Int..., keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Tensor {
     cast(to: .bool)
-      .reduce(.sum, axes: named(axes), keepDims: keepDims, "countNonzero", .exact(file, line))
+      .reduce(.sum, axes: axis?.axisNumbers, keepDims: keepDims, "countNonzero", .exact(file, line))
   }
 
   /// The variance along the axes that are named, or of all elements: the mean squared deviation.
   ///
   /// - Parameters:
-  ///   - axes: The axes; none means all.
+  ///   - axis: The axes, or nil for all.
   ///   - correction: What is subtracted from the count that the sum of squares is divided by: 0 for
   ///     a population, 1 for a sample. Where nothing is left the variance is NaN.
   ///   - keepDims: Whether the axes stay, with extent 1.
   ///   - file: The caller's file.
   ///   - line: The caller's line.
   public func `var`(
-    axis axes: Int..., correction: Double = 0, keepDims: Bool = false,
+    axis: (any TensorAxes)? = nil, correction: Double = 0, keepDims: Bool = false,
     file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    variance(named(axes), correction, keepDims, "var", .exact(file, line))
+    variance(axis?.axisNumbers, correction, keepDims, "var", .exact(file, line))
   }
 
   /// The standard deviation along the axes that are named, or of all: the root of `var`.
   public func std(
-    axis axes: Int..., correction: Double = 0, keepDims: Bool = false,
+    axis: (any TensorAxes)? = nil, correction: Double = 0, keepDims: Bool = false,
     file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    variance(named(axes), correction, keepDims, "std", .exact(file, line)).sqrt()
+    variance(axis?.axisNumbers, correction, keepDims, "std", .exact(file, line)).sqrt()
   }
 
   private func variance(
@@ -189,31 +198,28 @@ extension Tensor {
       return keepDims ? result : result.dropping(reduced)
     }
   }
-
-  /// The variadic axes, where none means all.
-  private func named(_ axes: [Int]) -> [Int]? { axes.isEmpty ? nil : axes }
 }
 
-/// The sum along the axes that are named, or of all elements.
+/// The sum along the axes that are named, or of all elements; see `Tensor.sum`.
 public func sum(
-  _ x: Tensor, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+  _ x: Tensor, axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
   line: UInt = #line
 ) -> Tensor {
-  x.reduce(.sum, axes: axes, keepDims: keepDims, "sum", .exact(file, line))
+  x.reduce(.sum, axes: axis?.axisNumbers, keepDims: keepDims, "sum", .exact(file, line))
 }
 
 /// The product along the axes that are named, or of all elements.
 public func prod(
-  _ x: Tensor, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+  _ x: Tensor, axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
   line: UInt = #line
 ) -> Tensor {
-  x.reduce(.product, axes: axes, keepDims: keepDims, "prod", .exact(file, line))
+  x.reduce(.product, axes: axis?.axisNumbers, keepDims: keepDims, "prod", .exact(file, line))
 }
 
 /// The mean along the axes that are named, or of all elements.
 public func mean(
-  _ x: Tensor, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID,
+  _ x: Tensor, axis: (any TensorAxes)? = nil, keepDims: Bool = false, file: StaticString = #fileID,
   line: UInt = #line
 ) -> Tensor {
-  x.reduce(.mean, axes: axes, keepDims: keepDims, "mean", .exact(file, line))
+  x.reduce(.mean, axes: axis?.axisNumbers, keepDims: keepDims, "mean", .exact(file, line))
 }

@@ -112,11 +112,12 @@ extension Tensor {
 
   /// New axes of extent 1 at these places of the result.
   ///
-  ///     Tensor([1, 2]).expandDims(0).shape       // [1, 2]
+  ///     Tensor([1, 2]).expandDims(axis: 0).shape       // [1, 2]
   public func expandDims(
-    _ axes: Int..., file: StaticString = #fileID, line: UInt = #line
+    axis: any TensorAxes, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     attempt(.exact(file, line)) { () throws(TensorError) in
+      let axes = axis.axisNumbers
       let rank = rank + axes.count
       var isNew = [Bool](repeating: false, count: rank)
       for given in axes {
@@ -135,11 +136,15 @@ extension Tensor {
 
   /// Without these axes, which must have extent 1, or without all of extent 1 where none is named.
   public func squeeze(
-    _ axes: Int..., file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     attempt(.exact(file, line)) { () throws(TensorError) in
       let dropped =
-        axes.isEmpty ? shape.indices.filter { shape[$0] == 1 } : try self.axes(axes, "squeeze")
+        if let axis {
+          try axes(axis.axisNumbers, "squeeze")
+        } else {
+          shape.indices.filter { shape[$0] == 1 }
+        }
       for axis in dropped where shape[axis] != 1 {
         throw error(.shape, "squeeze", "axis \(axis) has extent \(shape[axis]), not 1")
       }
@@ -181,11 +186,10 @@ extension Tensor {
 
   /// The order of the elements reversed along these axes, or along all.
   public func flip(
-    _ axes: Int..., file: StaticString = #fileID, line: UInt = #line
+    axis: (any TensorAxes)? = nil, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     attempt(.exact(file, line)) { () throws(TensorError) in
-      let set =
-        axes.isEmpty ? AxisSet.all(rank: rank) : AxisSet(try self.axes(axes, "flip"))
+      let set = AxisSet(try axes(axis?.axisNumbers ?? Array(0..<rank), "flip"))
       return set.isEmpty ? self : view(.flip(set), shape: shape)
     }
   }

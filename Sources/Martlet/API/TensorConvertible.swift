@@ -1,4 +1,4 @@
-// What stands for a tensor as an argument: tensors and host numbers.
+// What stands for a tensor or for axes as an argument: host numbers and arrays of them.
 
 import MartletIR
 import MartletRuntime
@@ -17,6 +17,25 @@ public protocol TensorConvertible {
 /// because a literal may become a `Tensor` but never a generic operand: so `0.5 * (1 + 3)` stays a
 /// `Double` in code that imports Martlet.
 public protocol TensorOperand: TensorConvertible {}
+
+/// What the label `axis:` takes: a number or an array of numbers, negative ones from the last axis.
+///
+///     x.sum(axis: 0)
+///     x.sum(axis: [0, -1])
+public protocol TensorAxes {
+  /// The numbers of the axes.
+  var axisNumbers: [Int] { get }
+}
+
+extension Int: TensorAxes {
+  /// This number alone.
+  public var axisNumbers: [Int] { [self] }
+}
+
+extension Array: TensorAxes where Element == Int {
+  /// The numbers in the array.
+  public var axisNumbers: [Int] { self }
+}
 
 extension Tensor: TensorOperand {
   /// The tensor itself.
