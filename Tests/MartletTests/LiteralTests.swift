@@ -85,6 +85,20 @@ import Testing
     #expect(errors[1]?.reason == "1.5 does not fit in int32")
   }
 
+  @Test func namedNumbersAreLiterals() {
+    let x: Tensor = [1, .nan, -.infinity, .infinity]
+    #expect(x.dtype == .float32)
+    #expect("\(x)" == "Tensor([  1.,  nan, -inf,  inf], shape=(4,), dtype=float32)")
+    let rows: Tensor = [[1, .nan], [.infinity, 0.5]]
+    #expect(rows.dtype == .float32 && rows.isNaN().countNonzero().item(as: Int.self) == 1)
+    #expect(Tensor([1, .nan]).dtype == .float32)
+    #expect(Tensor([1, .nan], dtype: .float64).dtype == .float64)
+    #expect((Tensor([2.0] as [Double]) * .infinity).dtype == .float64)
+    #expect(Tensor.full([2], .nan).dtype == .float32)
+    #expect(Tensor.where(Tensor([true, false]), 1, .infinity).dtype == .float32)
+    #expect((Tensor([1, 2]) .< .infinity).scalars(as: Bool.self) == [true, true])
+  }
+
   @Test func hostArraysKeepTheirType() throws {
     let samples: [Double] = [0.1, 0.2]
     #expect(Tensor(samples).dtype == .float64)

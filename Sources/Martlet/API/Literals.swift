@@ -18,6 +18,17 @@ extension Tensor: ExpressibleByBooleanLiteral {
   public init(booleanLiteral value: Bool) { self.init(weak: .bool(value)) }
 }
 
+// Literals by name, so that `[1, .nan]` needs no type.
+extension Tensor {
+  /// The literal NaN: it takes the floating dtype of the first tensor it meets.
+  ///
+  ///     let x: Tensor = [1, .nan, -.infinity]      // float32
+  public static var nan: Tensor { Tensor(weak: .double(.nan)) }
+
+  /// The literal infinity: it takes the floating dtype of the first tensor it meets.
+  public static var infinity: Tensor { Tensor(weak: .double(.infinity)) }
+}
+
 extension Tensor: ExpressibleByArrayLiteral {
   /// The elements one after another along a new first axis, nested to any depth.
   ///
