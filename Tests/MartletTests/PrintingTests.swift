@@ -3,7 +3,10 @@
 import Foundation
 import Martlet
 import MartletIR
+import MartletRuntime
 import Testing
+
+@testable import Martlet
 
 /// One line of the golden file: an array and its text. The format is described in
 /// `generate_printing.py`.
@@ -73,18 +76,53 @@ struct PrintingCase {
   var text: String {
     tensorText(dtype: dtype, shape: shape, options: options, read: elements)
   }
+
+  /// The array as a user's tensor.
+  func tensor() throws -> Tensor {
+    let value = try Values.uninitialized(dtype, shape)
+    for index in 0..<shape.elementCount {
+      Values.store(elements(index), at: value.buffer.pointer + index * dtype.byteCount)
+    }
+    return Tensor(Handle(value))
+  }
 }
 
 @Suite struct PrintingTests {
-  @Test func equalsNumPy() throws {
+  private static func goldenLines() throws -> [Substring] {
     let file = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../Golden/printing.txt")
-    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+  }
+
+  @Test func equalsNumPy() throws {
+    let lines = try Self.goldenLines()
     #expect(lines.count >= 400)
     for line in lines {
       let golden = try #require(PrintingCase(line: line), "malformed: \(line)")
       #expect(golden.text == golden.expected)
     }
+  }
+
+  /// The same text through the users' method, for every golden array that has options.
+  @Test func tensorsPrintWithOptions() throws {
+    let cases = try Self.goldenLines().compactMap(PrintingCase.init(line:))
+      .filter { $0.options != PrintOptions() }
+    #expect(cases.count >= 150)
+    for golden in cases {
+      #expect(try golden.tensor().description(options: golden.options) == golden.expected)
+    }
+    // NumPy 2: np.printoptions(precision=3, suppress=True, threshold=5, edgeitems=2, linewidth=30).
+    let x = Tensor.arange(12).reshape([2, 6]) / 7
+    let options = PrintOptions(
+      precision: 3, threshold: 5, edgeItems: 2, lineWidth: 30, suppressSmall: true)
+    let expected = """
+      Tensor([[0.   , 0.143, ...,
+               0.571, 0.714],
+              [0.857, 1.   , ...,
+               1.429, 1.571]], shape=(2, 6), dtype=float32)
+      """
+    #expect(x.description(options: options) == expected)
+    #expect(x.description(options: PrintOptions()) == "\(x)")
   }
 
   @Test func shortenedTensorsReadOnlyWhatTheyShow() {

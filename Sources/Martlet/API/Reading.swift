@@ -184,12 +184,29 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
     do throws(TensorError) { return text(try realized(.frame)) } catch { trap(error) }
   }
 
+  /// As `description`, with options of NumPy's names in place of the defaults.
+  ///
+  ///     let x: Tensor = [0.123456, 1e-9]
+  ///     let options = PrintOptions(precision: 3, suppressSmall: true)
+  ///     print(x.description(options: options))
+  ///     // Tensor([0.123, 0.   ], shape=(2,), dtype=float32)
+  public func description(
+    options: PrintOptions, file: StaticString = #fileID, line: UInt = #line
+  ) -> String {
+    if isPoisoned { return debugDescription }
+    do throws(TensorError) { return text(try realized(.exact(file, line)), options) } catch {
+      trap(error)
+    }
+  }
+
   /// As `description`; every error is described.
   public var debugDescription: String {
     do throws(TensorError) { return text(try realized(.frame)) } catch { return "\(error)" }
   }
 
-  private func text(_ value: Value) -> String {
-    tensorText(dtype: value.dtype, shape: value.shape) { Values.element(value, at: $0) }
+  private func text(_ value: Value, _ options: PrintOptions = PrintOptions()) -> String {
+    tensorText(dtype: value.dtype, shape: value.shape, options: options) {
+      Values.element(value, at: $0)
+    }
   }
 }

@@ -2,8 +2,7 @@
 
 /// How tensors are printed; the defaults are NumPy's.
 ///
-///     var options = PrintOptions()
-///     options.precision = 3
+///     print(x.description(options: PrintOptions(precision: 3, suppressSmall: true)))
 public struct PrintOptions: Sendable, Hashable {
   /// How many fractional digits floating-point elements get.
   public enum FloatMode: Sendable, Hashable {
@@ -28,32 +27,46 @@ public struct PrintOptions: Sendable, Hashable {
   }
 
   /// The number of fractional digits; negative numbers count as 0.
-  public var precision = 8
+  public var precision: Int
 
   /// The number of elements above which the inner elements are replaced by `...`.
-  public var threshold = 1000
+  public var threshold: Int
 
   /// How many elements a shortened axis shows at each end; numbers below 1 count as 1.
-  public var edgeItems = 3
+  public var edgeItems: Int
 
   /// The column after which a row continues on the next line.
-  public var lineWidth = 75
+  public var lineWidth: Int
 
   /// Whether small numbers are shown as zeros instead of choosing the exponential form.
-  public var suppressSmall = false
+  public var suppressSmall: Bool
 
   /// How many fractional digits floating-point elements get.
-  public var floatMode = FloatMode.maxPrecision
+  public var floatMode: FloatMode
 
   /// What stands before numbers that are not negative.
-  public var sign = Sign.minusOnly
+  public var sign: Sign
 
   /// The text of a NaN.
-  public var nanText = "nan"
+  public var nanText: String
 
   /// The text of infinity, without its sign.
-  public var infinityText = "inf"
+  public var infinityText: String
 
-  /// Creates NumPy's default options.
-  public init() {}
+  /// Options that are NumPy's defaults where they are not given.
+  public init(
+    precision: Int = 8, threshold: Int = 1000, edgeItems: Int = 3, lineWidth: Int = 75,
+    suppressSmall: Bool = false, floatMode: FloatMode = .maxPrecision, sign: Sign = .minusOnly,
+    nanText: String = "nan", infinityText: String = "inf"
+  ) {
+    self.precision = precision
+    self.threshold = threshold
+    self.edgeItems = edgeItems
+    self.lineWidth = lineWidth
+    self.suppressSmall = suppressSmall
+    self.floatMode = floatMode
+    self.sign = sign
+    self.nanText = nanText
+    self.infinityText = infinityText
+  }
 }
