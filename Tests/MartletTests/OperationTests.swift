@@ -41,6 +41,17 @@ import Testing
     #expect(Bool(Tensor(3)) && !Bool(Tensor(0.0)))
   }
 
+  @Test func equalityOfWholeTensors() {
+    #expect(x.arrayEqual([[1, 2, 3], [4, 5, 6]]) && x.arrayEqual(x.cast(to: .float64)))
+    #expect(!x.arrayEqual([[1, 2, 3], [4, 5, 7]]) && !x.arrayEqual(x.flatten()))
+    #expect(!Tensor([1, 1]).arrayEqual(1) && Tensor(1).arrayEqual(1))
+    #expect(Tensor([]).arrayEqual([]) && !Tensor.zeros([0, 2]).arrayEqual([]))
+    let y: Tensor = [.nan, 0]
+    #expect(!y.arrayEqual(y) && y.arrayEqual([.nan, -0.0], equalNaN: true))
+    #expect(!y.arrayEqual([0, .nan], equalNaN: true))
+    #expect(x.arrayEqual(x, equalNaN: true))
+  }
+
   @Test func reductions() {
     #expect(x.sum().item(as: Int.self) == 21)
     #expect(x.sum(axis: 0).scalars(as: Int.self) == [5, 7, 9])

@@ -3,10 +3,13 @@
 import MartletIR
 
 // Pointwise comparisons and logic are spelled as those of SIMD vectors, with their precedence.
-// There is no `==`: a tensor is neither Equatable nor Comparable.
+// There is no `==`: a tensor is neither Equatable nor Comparable. `.==` compares element by element,
+// `arrayEqual` and `allClose` give one Bool.
 
 extension Tensor {
   /// Whether the elements are equal: NaN equals nothing, -0 equals +0.
+  ///
+  /// One Bool for all of them is `arrayEqual`, or `allClose` with tolerances.
   public static func .== (a: Tensor, b: Tensor) -> Tensor {
     elementwise(.equal, a, b, site: .frame)
   }

@@ -158,6 +158,22 @@ extension Tensor {
         .all(file: file, line: line), file: file, line: line)
   }
 
+  /// Whether the shapes are the same and all elements equal: what `==` is for host arrays.
+  ///
+  /// The dtypes promote, nothing broadcasts, and NaN equals nothing unless `equalNaN` says so; then it
+  /// equals NaN.
+  ///
+  ///     Tensor([1, 2]).arrayEqual([1.0, 2.0])      // true
+  ///     Tensor([1, 1]).arrayEqual(1)               // false: allClose(1) broadcasts
+  public func arrayEqual(
+    _ other: Tensor, equalNaN: Bool = false, file: StaticString = #fileID, line: UInt = #line
+  ) -> Bool {
+    if shape != other.shape, !isPoisoned, !other.isPoisoned { return false }
+    var result = Tensor.elementwise(.equal, self, other, site: .exact(file, line))
+    if equalNaN { result = result .| (isNaN() .& other.isNaN()) }
+    return Bool(result.all(file: file, line: line), file: file, line: line)
+  }
+
   /// The product of this and `factor`, plus `addend`, rounded once.
   public func fma(
     _ factor: some TensorConvertible, _ addend: some TensorConvertible,
