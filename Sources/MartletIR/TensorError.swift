@@ -36,7 +36,7 @@ public struct TensorError: Error, Sendable, Hashable {
 
   /// A place in the user's source.
   public struct Location: Sendable, Hashable {
-    /// The file, as `#fileID` or the debug information spells it.
+    /// The file as `#fileID` spells it: the module, a slash, the file's name.
     public let file: String
     /// The line, from 1.
     public let line: Int

@@ -58,6 +58,7 @@ import Testing
     #expect(error?.op == "add")
     #expect(error?.operands.map(\.shape) == [[2], [3]])
     if error?.location?.isExact == true { #expect(error?.location?.line == line) }
+    #expect(error?.location?.file == #fileID)
   }
 
   @Test func poisonKeepsTheFirstError() {

@@ -15,6 +15,16 @@ import Testing
     return Handle(Value(dtype: .float64, shape: Shape([numbers.count]), buffer: buffer))
   }
 
+  @Test(arguments: [
+    ("/src/Sources/App/Deep/Model.swift", "$s3App5ModelV3fitAA5ValueVyF", "App/Model.swift"),
+    ("/src/Sources/My-App/a.swift", "$s6My_App1fyyF", "My_App/a.swift"),
+    ("/src/Sources/App/main.swift", "main", "App/main.swift"),
+    ("/main.swift", "main", "main.swift"), ("/src/a.swift", "$s9", "src/a.swift"), ("", "main", ""),
+  ])
+  func filesAreNamedAsFileIDs(path: String, symbol: String, expected: String) {
+    #expect(CallStack.fileID(path: path, symbol: symbol) == expected)
+  }
+
   private static func add(_ a: Handle, _ b: Handle) -> Handle {
     Recorder.record(
       .elementwise(.add), dtype: .float64, shape: a.shape, .handle(a), .handle(b))

@@ -41,7 +41,7 @@ final class ErrorScope: Sendable {
 ///     do {
 ///       try withTensorErrors { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
 ///     } catch {
-///       print(error)     // main.swift:2: add(float32[2], float32[3]): the shapes do not broadcast...
+///       print(error)     // App/main.swift:2: add(float32[2], float32[3]): the shapes do not...
 ///     }
 ///
 /// - Returns: What `body` returns.
