@@ -73,6 +73,9 @@ enum ReductionSpace {
   case inner(AxisTable)
   /// Along the axis before the innermost, with vectors across.
   case outer(AxisTable)
+  /// The same, where one block of R14 has lanes enough for all elements of a row: to reduce such a row
+  /// by itself is mostly to combine lanes without elements.
+  case short(AxisTable)
   /// The reduced axes do not merge into one: the operand is first copied so that they do.
   case copy
 
@@ -81,10 +84,17 @@ enum ReductionSpace {
       self = .copy
       return
     }
-    if let column = kept.last,
-      ReductionSpace.isAcross(row, column, costs) || ReductionSpace.isShort(row, column)
-    {
-      self = .outer(AxisTable(axes: kept.dropLast() + [row, column]))
+    guard let column = kept.last else {
+      self = .inner(AxisTable(axes: [row]))
+      return
+    }
+    let isAcross = ReductionSpace.isAcross(row, column, costs)
+    let isShort = row.extent <= KernelSpec.laneCount
+    let table = AxisTable(axes: kept.dropLast() + [row, column])
+    if isShort && (isAcross || column.extent >= KernelSpec.laneCount) {
+      self = .short(table)
+    } else if isAcross {
+      self = .outer(table)
     } else {
       self = .inner(AxisTable(axes: kept + [row]))
     }
@@ -103,12 +113,6 @@ enum ReductionSpace {
   ) -> Bool {
     if row.extent == 1 { return true }
     return column.extent >= costs.fewestColumns && isFaster(along: column, than: row)
-  }
-
-  /// Whether rows have no more elements than a block has lanes, and there are columns to fill vectors:
-  /// reducing such a row by itself is mostly combining lanes without elements.
-  private static func isShort(_ row: AxisTable.Axis, _ column: AxisTable.Axis) -> Bool {
-    row.extent <= KernelSpec.laneCount && column.extent >= KernelSpec.laneCount
   }
 
   /// The axes with the reduced ones, which every operand passes as one, innermost.

@@ -50,7 +50,9 @@ struct KernelBuilder {
     case .inner(let table):
       return [.launch(launch(.reduceInner, table, specs, results(table, table.axes.count - 1)))]
     case .outer(let table):
-      var launch = launch(.reduceOuter, table, specs, results(table, table.axes.count - 2))
+      return [.launch(launch(.reduceOuter, table, specs, results(table, table.axes.count - 2)))]
+    case .short(let table):
+      var launch = launch(.reduceShort, table, specs, results(table, table.axes.count - 2))
       let copies = launch.spec.inputs.indices.compactMap {
         pack($0, of: &launch, table, &temporaries)
       }

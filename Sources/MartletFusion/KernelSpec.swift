@@ -19,12 +19,23 @@ package struct KernelSpec: Sendable, Hashable {
     /// outer index, block of 4096 and column, in the order [outer axes..., block, column]. The work
     /// items are [outer axes..., block, strip of `stripWidth` columns].
     case reduceOuter
+    /// Reduces the axis before the innermost where it has at most `laneCount` elements: one value an
+    /// outer index and column. The work items are [outer axes..., strip of `stripWidth` columns].
+    case reduceShort
     /// Maps and reductions of the innermost axis that use each other's results, in sweeps over one row
     /// that stays in the cache (`RowSweeps`). The work items are the rows.
     case row
 
     /// Whether the kernel leaves one value a block of R14, which the launch combines.
-    package var leavesBlocks: Bool { self == .reduceInner || self == .reduceOuter }
+    package var leavesBlocks: Bool {
+      switch self {
+      case .map, .row: false
+      case .reduceInner, .reduceOuter, .reduceShort: true
+      }
+    }
+
+    /// Whether the axis that is reduced lies before the innermost one.
+    package var reducesAcross: Bool { self == .reduceOuter || self == .reduceShort }
   }
 
   /// How an operand moves along the innermost axis.
@@ -91,7 +102,7 @@ package struct KernelSpec: Sendable, Hashable {
   }
 
   package var family: Family
-  /// The number of axes of the iteration space, at least 1 (2 for `reduceOuter`).
+  /// The number of axes of the iteration space, at least 1 (2 for what reduces across).
   package var rank: Int
   package var inputs: [Input]
   /// The dtypes of the scalar arguments.
@@ -139,7 +150,7 @@ package struct KernelSpec: Sendable, Hashable {
         guard input.access == .transposed else { return sum }
         return sum + KernelSpec.tileHeight * KernelSpec.tilePitch * input.dtype.byteCount
       }
-    case .reduceInner: 0
+    case .reduceInner, .reduceShort: 0
     case .reduceOuter:
       outputs.reduce(0) { sum, output in
         sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount

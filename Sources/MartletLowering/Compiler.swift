@@ -123,6 +123,7 @@ package final class Compiler: Sendable {
     case .map: kernel.emitMap()
     case .reduceInner: kernel.emitReduceInner()
     case .reduceOuter: kernel.emitReduceOuter()
+    case .reduceShort: kernel.emitReduceShort()
     case .row: kernel.emitRows()
     }
   }

@@ -36,15 +36,18 @@ extension KernelEmitter {
 
   /// Emits `points` for the elements [start, stop): groups of whole vectors side by side, and then
   /// single vectors of which the last is masked.
-  func forEachGroup(from start: Value, to stop: Value, _ points: ([Step]) -> Void) {
+  func forEachGroup(
+    from start: Value, to stop: Value, interleave: Int? = nil, _ points: ([Step]) -> Void
+  ) {
     var index = start
+    let interleave = interleave ?? shape.interleave
     if !shape.isMaskedOnly {
-      let width = shape.lanes * shape.interleave
+      let width = shape.lanes * interleave
       let last = b.subtract(stop, b.constant(width))
       index =
         b.loop(from: start, through: last, by: b.constant(width)) { index, _ in
           points(
-            (0..<shape.interleave).map {
+            (0..<interleave).map {
               Step(index: b.add(index, b.constant($0 * shape.lanes)), mask: nil)
             })
           return []

@@ -62,23 +62,27 @@ extension KernelEmitter {
   ///
   /// Blocks may run over the last column, which is read again for them: the tile has room.
   private func transpose(
-    _ input: Operand, _ source: Value, into tile: Value, _ rows: Value, _ start: Value, _ stop: Value
+    _ input: Operand, _ source: Value, into tile: Value, _ rows: Value, _ start: Value,
+    _ stop: Value
   ) {
     let element = b.memory(input.dtype)
     let size = min(16, 64 / input.dtype.byteCount)
     let step = b.constant(size)
     let one = b.constant(1)
     let last = b.subtract(stop, one)
-    b.loop(from: b.constant(0), through: b.subtract(rows, one), by: step) { top, _ in
-      let count = b.trunc(b.least(b.subtract(rows, top), step), b.integer(32))
-      let mask = b.compare(LLVMIntULT, b.iota(size, 32), b.splat(count, size))
-      b.loop(from: start, through: last, by: step) { left, _ in
+    b.loop(from: start, through: last, by: step) { left, _ in
+      // Neighbouring blocks of a column share its pages, and often its cache lines.
+      b.loop(from: b.constant(0), through: b.subtract(rows, one), by: step) { top, _ in
+        let count = b.trunc(b.least(b.subtract(rows, top), step), b.integer(32))
+        let mask = b.compare(LLVMIntULT, b.iota(size, 32), b.splat(count, size))
         let columns = (0..<size).map { k in
-          let column = b.least(b.add(left, b.constant(k)), last)
-          let offset = b.multiply(column, input.strides[spec.rank - 1])
+          let column = b.add(left, b.constant(k))
+          let stride = input.strides[spec.rank - 1]
+          let place = b.element(element, source, top)
+          b.prefetch(b.element(element, place, b.multiply(b.add(column, step), stride)))
           return b.vectorLoad(
-            element, b.element(element, source, b.add(top, offset)), lanes: size,
-            alignment: input.dtype.byteCount, mask: mask)
+            element, b.element(element, place, b.multiply(b.least(column, last), stride)),
+            lanes: size, alignment: input.dtype.byteCount, mask: mask)
         }
         for (k, row) in transposed(columns).enumerated() {
           let place = b.add(

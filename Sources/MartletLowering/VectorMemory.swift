@@ -27,6 +27,17 @@ extension IRBuilder {
       [value, place, constant(alignment, 32), mask])
   }
 
+  /// Asks for the cache line at `pointer`, which may be any address, to be read or written soon.
+  ///
+  /// It goes to the second-level cache: the first is small, and lines of one column of a matrix may
+  /// compete for the same few places in it (the transposed operand of a 2048 x 2048 sum: 4.5 to 3.2 ms).
+  func prefetch(_ pointer: Value, forWriting isWritten: Bool = false) {
+    let byte = self.pointer(to: integer(8))
+    intrinsic(
+      "llvm.prefetch", [byte],
+      [bitcast(pointer, byte), constant(isWritten ? 1 : 0, 32), constant(2, 32), constant(1, 32)])
+  }
+
   /// The lanes at `places`, a vector of pointers; 0 where `mask` is false.
   func gather(
     _ element: IRType, _ places: Value, lanes: Int, alignment: Int, mask: Value?

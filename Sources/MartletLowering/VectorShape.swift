@@ -45,4 +45,10 @@ struct VectorShape: Hashable {
     let group = KernelSpec.laneCount / lanes
     return group * outputs <= 8 && group * operations <= 160
   }
+
+  /// The vectors of columns that a reduction of few elements takes side by side: its body is emitted for
+  /// four elements of each.
+  func interleaveOfShortReductions(operations: Int) -> Int {
+    isMaskedOnly ? 1 : max(1, min(8, 24 / max(operations, 1)))
+  }
 }

@@ -121,7 +121,7 @@ struct PlanEvaluator {
       switch spec.family {
       case .map, .row: nil
       case .reduceInner: spec.rank - 1
-      case .reduceOuter: spec.rank - 2
+      case .reduceOuter, .reduceShort: spec.rank - 2
       }
     var partial: [[Int: UInt64]] = spec.outputs.map { _ in [:] }
     // The reduced axis runs fastest, as each result takes its elements in order.
@@ -183,7 +183,10 @@ struct PlanEvaluator {
     func complain(_ text: String) { complaints.append("\(text) in \(spec)") }
     if spec.rank != launch.extents.count || spec.rank < 1 { complain("wrong rank") }
     if launch.extents.contains(where: { $0 < 1 }) { complain("empty extent") }
-    if spec.family == .reduceOuter && spec.rank < 2 { complain("no column axis") }
+    if spec.family.reducesAcross && spec.rank < 2 { complain("no column axis") }
+    if spec.family == .reduceShort, launch.extents[spec.rank - 2] > KernelSpec.laneCount {
+      complain("more elements than lanes")
+    }
     if spec.scalars != launch.scalars.map(\.dtype) { complain("wrong scalars") }
     for (input, binding) in zip(spec.inputs, launch.inputs) {
       if (binding.slot == nil) != (input.source == .index) { complain("wrong source") }

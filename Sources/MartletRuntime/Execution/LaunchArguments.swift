@@ -88,11 +88,12 @@ struct LaunchWork {
     case .reduceInner:
       items = points / last &* launch.blockCount
       grain = max(1, target / min(last, KernelSpec.blockLength))
-    case .reduceOuter:
-      let outer = points / last / launch.extents[spec.rank - 2]
+    case .reduceOuter, .reduceShort:
+      let rows = launch.extents[spec.rank - 2]
+      let outer = points / last / rows
       let strips = (last &- 1) / KernelSpec.stripWidth &+ 1
       items = outer &* launch.blockCount &* strips
-      grain = 1
+      grain = max(1, target / rows / min(last, KernelSpec.stripWidth))
     }
     var loaded = 0
     for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .memory {

@@ -263,7 +263,7 @@ extension Plan.Launch {
   func mayOverwriteInputs(with output: Int) -> Bool {
     switch spec.family {
     case .map: return true
-    case .reduceInner, .reduceOuter: return false
+    case .reduceInner, .reduceOuter, .reduceShort: return false
     case .row:
       let sweeps = RowSweeps(spec)
       return sweeps.sweeps[spec.outputs[output].value] == sweeps.count - 1
@@ -271,7 +271,7 @@ extension Plan.Launch {
   }
 
   /// The axis that is reduced, in the families that leave blocks.
-  var reducedAxis: Int { spec.family == .reduceInner ? spec.rank - 1 : spec.rank - 2 }
+  var reducedAxis: Int { spec.family.reducesAcross ? spec.rank - 2 : spec.rank - 1 }
 
   /// The blocks of R14 along the reduced axis.
   var blockCount: Int {

@@ -98,8 +98,7 @@ struct PlanRun {
         internalError("a reduction without a result")
       }
       let dtype = launch.spec.dtypes[output.value]
-      let isInner = launch.spec.family == .reduceInner
-      let columns = isInner ? 1 : launch.extents[launch.spec.rank - 1]
+      let columns = launch.spec.family.reducesAcross ? launch.extents[launch.spec.rank - 1] : 1
       let results = address(slot) + launch.outputs[number].offset &* dtype.byteCount
       BlockCombination(
         reduction: reduction, dtype: dtype, rows: launch.resultCount / columns,
