@@ -124,11 +124,27 @@ import Testing
   }
 
   @Test func fewColumnsAreReducedAcross() {
-    for (columns, family) in [(3, KernelSpec.Family.reduceInner), (100, .reduceOuter)] {
+    typealias Family = KernelSpec.Family
+    for (rows, columns, family) in [
+      (100, 3, Family.reduceInner), (100, 100, .reduceOuter), (64, 3, .reduceInner),
+      (64, 100, .reduceShort),
+    ] {
       var r = TraceRecorder()
-      r.output(r.reduce(.sum, r.leaf([50, columns]), [0]))
+      r.output(r.reduce(.sum, r.leaf([rows, columns]), [0]))
       #expect(r.plan().kernels.map(\.family) == [family])
     }
+  }
+
+  /// Many rows of few elements are reduced across; an operand that lies along them is copied first, once
+  /// for all it is broadcast to.
+  @Test func shortRowsAreReducedAcross() {
+    var r = TraceRecorder()
+    let (x, y) = (r.leaf([70, 1, 16]), r.leaf([1, 80, 16]))
+    r.output(r.reduce(.sum, r.subtract(x, y), [2]))
+    let plan = r.plan()
+    #expect(plan.kernels.map(\.family) == [.map, .reduceShort])
+    #expect(plan.temporaries == [Plan.Temporary(dtype: .float32, elementCount: 16 * 80)])
+    #expect(differences(plan, r.trace).isEmpty)
   }
 
   @Test func unrelatedValuesOfOneShapeStayApart() {

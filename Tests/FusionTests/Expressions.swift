@@ -50,7 +50,7 @@ enum Expressions {
     return r
   }
 
-  static func columnDeviation(_ rows: Int = 64, _ columns: Int = 512) -> TraceRecorder {
+  static func columnDeviation(_ rows: Int = 100, _ columns: Int = 512) -> TraceRecorder {
     var r = TraceRecorder()
     let a = r.leaf([rows, columns])
     let d = r.subtract(a, r.reduce(.mean, a, [0]))

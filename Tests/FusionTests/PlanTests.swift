@@ -89,9 +89,9 @@ import Testing
     expect(
       Expressions.columnDeviation(),
       """
-      k0 [64, 512]: reduceOuter2 in0:float32.contiguous
+      k0 [100, 512]: reduceOuter2 in0:float32.contiguous
         out0.contiguous = mean(in0)
-      k1 [64, 512]: reduceOuter2 in0:float32.contiguous in1:float32.contiguous
+      k1 [100, 512]: reduceOuter2 in0:float32.contiguous in1:float32.contiguous
         v2: float32 = subtract(in0, in1)
         v3: float32 = multiply(v2, v2)
         out0.contiguous = mean(v3)
