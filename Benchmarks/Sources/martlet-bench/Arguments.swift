@@ -4,10 +4,12 @@
 struct Arguments {
   static let usage = """
     usage: martlet-bench run [--only A,B] [--json FILE] [--fused-only] [--quick]
+           martlet-bench serve [--quick]
            martlet-bench list
            martlet-bench help
 
     Times workloads fused, with one kernel an op, and on the interpreter, and compares the bits.
+    serve obeys lines of standard input, for comparisons with other libraries (make peers).
 
       --only A,B    only these workloads, separated by commas
       --json FILE   write the figures as JSON too
@@ -17,6 +19,7 @@ struct Arguments {
 
   enum Command {
     case run
+    case serve
     case list
     case help
   }
@@ -36,6 +39,7 @@ struct Arguments {
     var words = words.makeIterator()
     switch words.next() {
     case "run": command = .run
+    case "serve": command = .serve
     case "list": command = .list
     case "help", "-h", "--help": command = .help
     case nil: throw Mistake(message: "a command is missing")
@@ -45,7 +49,7 @@ struct Arguments {
       switch word {
       case "-h", "--help": command = .help
       case "--fused-only" where command == .run: isFusedOnly = true
-      case "--quick" where command == .run: isQuick = true
+      case "--quick" where command == .run || command == .serve: isQuick = true
       case "--json" where command == .run:
         guard let file = words.next() else { throw Mistake(message: "--json needs a file name") }
         json = file

@@ -43,34 +43,36 @@ extension Measurement {
   init(_ workload: Workload, _ effort: Effort, progress: (String) -> Void) {
     name = workload.name
     progress("inputs")
-    var data = HashedData()
-    let body = workload.prepare(&data, effort.sizes)
+    let body = workload.body(effort.sizes)
 
     progress("first call")
     Engine.clearCaches()
     first = milliseconds { materialize(body()) }
 
     progress("fused")
-    let outputs: [Tensor]
-    (fused, outputs) = median(of: body, effort)
+    fused = middle(effort.times(of: body, workload))
     let before = Engine.counters
     materialize(body())
     let run = Engine.counters - before
     kernels = run.launches
     bytes = run.bytesLoaded + run.bytesStored
+    // From inputs of their own: a computation in place has changed those that were timed.
+    let outputs = workload.body(effort.sizes)()
+    materialize(outputs)
     if !effort.isQuick { check = meanOfFirst(1000, of: outputs[0]) }
     if effort.isFusedOnly { return }
 
     progress("unfused")
     // Without a compiler there is only one engine to compare.
     let mode = Engine.backends.llvm == nil ? ExecutionMode.automatic : .compiled
-    unfused = withMode(mode) { withFusion(false) { median(of: body, effort).0 } }
+    unfused = withMode(mode) { withFusion(false) { middle(effort.times(of: body, workload)) } }
 
     progress("interpreter")
+    let reference = workload.body(effort.sizes)
     var expected: [Tensor] = []
     interpreter = withMode(.interpreter) {
       milliseconds {
-        expected = body()
+        expected = reference()
         materialize(expected)
       }
     }
@@ -80,25 +82,37 @@ extension Measurement {
   }
 }
 
-/// The middle one of times of `body`, after two that do not count, and its last results.
+extension Effort {
+  /// Times of `body`.
+  fileprivate func times(of body: Workload.Body, _ workload: Workload) -> [Double] {
+    samples(of: body, workload, seconds: budget, atLeast: minimumRuns, after: 2)
+  }
+}
+
+/// Times of `body` in milliseconds, for about `seconds`, after runs that do not count.
 ///
 /// Results of one run live until those of the next are there, as they do in a program's loop.
-private func median(of body: Workload.Body, _ effort: Effort) -> (Double, [Tensor]) {
+func samples(
+  of body: Workload.Body, _ workload: Workload, seconds: Double, atLeast minimum: Int,
+  after warmUps: Int
+) -> [Double] {
   var outputs: [Tensor] = []
   func run() -> Double {
-    milliseconds {
+    if workload.isInPlace { outputs = [] }
+    return milliseconds {
       let next = body()
       materialize(next)
       outputs = next
     }
   }
-  for _ in 0..<2 { _ = run() }
+  for _ in 0..<warmUps { _ = run() }
   var times: [Double] = []
-  let end = ContinuousClock.now + .seconds(effort.budget)
-  while times.count < effort.minimumRuns || (times.count < 200 && ContinuousClock.now < end) {
+  let end = ContinuousClock.now + .seconds(seconds)
+  while times.count < minimum || (times.count < 200 && ContinuousClock.now < end) {
     times.append(run())
   }
-  return (middle(times), outputs)
+  withExtendedLifetime(outputs) {}
+  return times
 }
 
 /// The median.
@@ -109,7 +123,7 @@ func milliseconds(_ body: () -> Void) -> Double {
 }
 
 /// The mean, in float64, of the first elements in row-major order.
-private func meanOfFirst(_ count: Int, of tensor: Tensor) -> Double {
+func meanOfFirst(_ count: Int, of tensor: Tensor) -> Double {
   tensor.withUnsafeBuffer(as: Float.self) { elements in
     let first = elements.prefix(count)
     return first.reduce(0) { $0 + Double($1) } / Double(first.count)

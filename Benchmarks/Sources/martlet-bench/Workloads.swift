@@ -23,16 +23,25 @@ struct Workload: Sendable {
 
   let name: String
   let summary: String
+  /// Whether results take the place of inputs: nobody else may hold them when the next run starts.
+  let isInPlace: Bool
   /// Makes the inputs and returns the computation on them.
-  let prepare: @Sendable (inout HashedData, Sizes) -> Body
+  private let prepare: @Sendable (inout HashedData, Sizes) -> Body
 
   init(
-    _ name: String, _ summary: String,
+    _ name: String, _ summary: String, isInPlace: Bool = false,
     _ prepare: @escaping @Sendable (inout HashedData, Sizes) -> Body
   ) {
     self.name = name
     self.summary = summary
+    self.isInPlace = isInPlace
     self.prepare = prepare
+  }
+
+  /// The computation on inputs of its own, which are the same each time.
+  func body(_ sizes: Sizes) -> Body {
+    var data = HashedData()
+    return prepare(&data, sizes)
   }
 
   static let all = [
@@ -44,11 +53,16 @@ struct Workload: Sendable {
     Workload("layernorm", "each row normalized, scaled and shifted", layernorm),
     Workload("colstd", "the standard deviation of each column", colstd),
     Workload("adam", "a step of the Adam optimizer, three results", adam),
+    Workload("adam-inplace", "the same, over its inputs", isInPlace: true, adamInPlace),
     Workload("pairdist", "distances of all pairs of points", pairdist),
     Workload("jacobi", "a step of a five-point stencil", jacobi),
     Workload("transadd", "a matrix plus another's transpose", transadd),
     Workload("mandelbrot", "30 iterations with where, unrolled", mandelbrot),
     Workload("smallops", "500 ops on 16 elements", smallops),
+    Workload("matmul2048", "a product of square matrices", matmul2048),
+    Workload("matmul1024", "the same, of half the side", matmul1024),
+    Workload("mlp", "three layers, 256 x 784 to 512, 512 and 10", mlp),
+    Workload("linreg", "190 steps of a regression, one example each", linreg),
   ]
 }
 
@@ -141,19 +155,42 @@ private func colstd(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
 }
 
 private func adam(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
-  let parameters = data.next(sizes.vector)
-  let gradient = data.next(sizes.vector)
-  let mean = data.next(sizes.vector)
-  let variance = abs(data.next(sizes.vector))
-  materialize(variance)
+  let (state, gradient) = adamInputs(&data, sizes)
+  return { state.next(gradient).tensors }
+}
+
+private func adamInPlace(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  var (state, gradient) = adamInputs(&data, sizes)
   return {
+    state = state.next(gradient)
+    return state.tensors
+  }
+}
+
+private struct AdamState {
+  let parameters: Tensor
+  let mean: Tensor
+  let variance: Tensor
+
+  var tensors: [Tensor] { [parameters, mean, variance] }
+
+  func next(_ gradient: Tensor) -> AdamState {
     let m = 0.9 * mean + 0.1 * gradient
     let v = 0.999 * variance + 0.001 * (gradient * gradient)
     let unbiasedMean = m * (1 / 0.271)
     let unbiasedVariance = v * (1 / 0.002997)
     let step = 0.001 * unbiasedMean / (sqrt(unbiasedVariance) + 1e-8)
-    return [parameters - step, m, v]
+    return AdamState(parameters: parameters - step, mean: m, variance: v)
   }
+}
+
+private func adamInputs(_ data: inout HashedData, _ sizes: Sizes) -> (AdamState, Tensor) {
+  let parameters = data.next(sizes.vector)
+  let gradient = data.next(sizes.vector)
+  let mean = data.next(sizes.vector)
+  let variance = abs(data.next(sizes.vector))
+  materialize(variance)
+  return (AdamState(parameters: parameters, mean: mean, variance: variance), gradient)
 }
 
 private func pairdist(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
@@ -210,5 +247,51 @@ private func smallops(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body
       a = abs(a)
     }
     return [a]
+  }
+}
+
+private func matmul2048(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  product(&data, side: sizes.side)
+}
+
+private func matmul1024(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  product(&data, side: sizes.side / 2)
+}
+
+private func product(_ data: inout HashedData, side: Int) -> Workload.Body {
+  let a = data.next(side, side)
+  let b = data.next(side, side)
+  return { [a.matmul(b)] }
+}
+
+private func mlp(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let x = data.next(256, 784)
+  let (w1, b1) = (data.next(784, 512), data.next(512))
+  let (w2, b2) = (data.next(512, 512), data.next(512))
+  let (w3, b3) = (data.next(512, 10), data.next(10))
+  return {
+    let first = relu(x.matmul(w1) + b1)
+    let second = relu(first.matmul(w2) + b2)
+    return [second.matmul(w3) + b3]
+  }
+}
+
+/// Steps of gradient descent on the Huber loss, each with an `if` on a computed value.
+private func linreg(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
+  let points = data.next(190, 2) * 3
+  let examples = (0..<190).map { (x: points[$0, 0], y: points[$0, 1]) }
+  for (x, y) in examples { materialize(x, y) }
+  return {
+    let (w, b) = (Variable(0.0), Variable(0.0))
+    for (x, y) in examples {
+      let (_, gradients) = valueWithGradients {
+        let error = y - (x * w.value + b.value)
+        if abs(error) <= 1 { return error * error }
+        return 2 * abs(error) - 1
+      }
+      w.value -= 0.01 * gradients[w]
+      b.value -= 0.01 * gradients[b]
+    }
+    return [w.value, b.value]
   }
 }

@@ -45,6 +45,9 @@ do throws(Arguments.Mistake) {
       print(workload.name + padding + workload.summary)
     }
   case .run: exit(run(arguments))
+  case .serve:
+    var server = Server(isQuick: arguments.isQuick)
+    server.serve()
   }
 } catch {
   fail("\(error.message)\n\(Arguments.usage)", status: 2)
