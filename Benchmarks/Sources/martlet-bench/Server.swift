@@ -13,7 +13,8 @@ struct Server {
 
   /// Answers each request with one line, until `quit` or the end of the input.
   mutating func serve() {
-    send("ready martlet")
+    let compiler = Engine.backends.llvm.map { "with \($0.prefix { $0 != "(" })" } ?? "interpreted"
+    send("ready martlet \(compiler)")
     while let line = readLine() {
       let words = line.split(separator: " ").map(String.init)
       if words == ["quit"] { return }
