@@ -27,7 +27,7 @@ def arguments(words):
     option = parser.add_argument
     option("--only", metavar="A,B", type=_names, help="only these workloads")
     option("--peers", metavar="A,B", type=_names, default=DEFAULT_PEERS, help="only these peers")
-    option("--rounds", metavar="N", type=_count, help="how often each has its turn (7; quick: 3)")
+    option("--rounds", metavar="N", type=_count, help="how often each has its turn (15; quick: 3)")
     option("--quick", action="store_true", help="small arrays and short turns, for a check")
     option("--json", metavar="FILE", help="write all figures as JSON")
     option("--svg", metavar="FOLDER", help="draw ratios.svg and times.svg there")
@@ -35,7 +35,7 @@ def arguments(words):
     options = parser.parse_args(words)
     _check_known(parser, "workload", options.only or [], [w.name for w in WORKLOADS])
     _check_known(parser, "peer", options.peers, PEERS)
-    options.rounds = options.rounds or (3 if options.quick else 7)
+    options.rounds = options.rounds or (3 if options.quick else 15)
     return options
 
 
@@ -61,7 +61,8 @@ class Bench:
     def __init__(self, commands, options):
         self.commands = commands
         self.options = options
-        self.seconds = 0.02 if options.quick else 0.25
+        # Short turns, so that other load hits all engines alike.
+        self.seconds = 0.02 if options.quick else 0.1
         self.sizes = QUICK if options.quick else FULL
 
     def compare(self, progress):

@@ -34,7 +34,7 @@ struct Server {
         throw Arguments.Mistake(message: "\(words[2]) is no number of seconds")
       }
       let (workload, body) = try prepared(words[1])
-      let times = samples(of: body, workload, seconds: seconds, atLeast: 3, after: 1)
+      let times = samples(of: body, workload, seconds: seconds, atLeast: 1, after: 1)
       return "samples " + times.map { "\($0)" }.joined(separator: " ")
     case ("check", 2):
       let (workload, _) = try prepared(words[1])
