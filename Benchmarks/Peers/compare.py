@@ -124,6 +124,8 @@ def environment(command, cache):
         # These tune the OpenBLAS that Martlet loads; NumPy brings one of its own.
         result.pop("OPENBLAS_CORETYPE", None)
         result.pop("OPENBLAS_L2_SIZE", None)
+        # PyTorch's threads spin where they wait for each other, which on shared cores takes longest.
+        result.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     return result
 
 
