@@ -195,6 +195,7 @@ final class KernelEmitter {
       switch body.instructions[index] {
       case .input(let k):
         values[index] = steps.map { load(inputs[k], row: rows[k], at: $0) }
+        if sweep.isStreaming { steps.forEach { prefetch(inputs[k], row: rows[k], after: $0) } }
       case .operation(let op, let operands):
         values[index] = steps.indices.map { step in
           let x = operands.map { vectorOperand($0, values, step) }
@@ -280,6 +281,12 @@ final class KernelEmitter {
         mask: step.mask)
     }
     return vector.toRegister(loaded, operand.dtype)
+  }
+
+  private func prefetch(_ operand: Operand, row: Value, after step: Step) {
+    guard operand.access == .contiguous, !operand.isIndex, step.mask == nil else { return }
+    let ahead = b.constant(Sweep.prefetchedBytes / operand.dtype.byteCount)
+    b.prefetch(b.element(b.memory(operand.dtype), row, b.add(step.index, ahead)))
   }
 
   /// Stores `value`, a vector of `operand`'s dtype, in the row that starts at `row`.

@@ -10,7 +10,7 @@ extension KernelEmitter {
   /// A kernel whose items are [outer axes..., block, strip of columns].
   func emitReduceOuter() {
     let combiners = combiners
-    let whole = Sweep(body)
+    let whole = Sweep(body, isStreaming: false)
     let (reduced, inner) = (spec.rank - 2, spec.rank - 1)
     let strip = b.constant(Self.stripWidth)
     let strips = Axis(

@@ -16,7 +16,7 @@ extension KernelEmitter {
   /// computed together: of four lanes one goes to memory.
   func emitReduceShort() {
     let combiners = combiners
-    let whole = Sweep(body)
+    let whole = Sweep(body, isStreaming: false)
     let (reduced, inner) = (spec.rank - 2, spec.rank - 1)
     let (zero, one) = (b.constant(0), b.constant(1))
     let count = extents[reduced]

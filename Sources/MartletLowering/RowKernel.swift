@@ -94,8 +94,8 @@ extension KernelEmitter {
       }
       defer { known.merge(found) { first, _ in first } }
       return Work(
-        sweep: Sweep(body, roots: roots, known: known), reductions: reductions, stores: stores,
-        kept: kept)
+        sweep: Sweep(body, roots: roots, known: known, isStreaming: number == 0),
+        reductions: reductions, stores: stores, kept: kept)
     }
   }
 

@@ -12,12 +12,23 @@ struct Sweep {
   let schedule: BodySchedule
   /// The operations of one element.
   let operationCount: Int
+  /// Whether inputs come from memory in long runs, so that it pays to ask for what follows.
+  let isStreaming: Bool
+
+  /// How far ahead of a streaming sweep its inputs are asked for.
+  ///
+  /// 4 million float32 on one thread, without and with: Adam step 3.9 and 3.2 ms, chain of twelve ops
+  /// 1.6 and 1.5, a + s b 1.15 and 0.97. Asking for the outputs gained nothing.
+  static let prefetchedBytes = 1024
 
   /// The only sweep of a kernel: every output.
-  init(_ body: KernelBody) { self.init(body, roots: body.results, known: [:]) }
+  init(_ body: KernelBody, isStreaming: Bool = true) {
+    self.init(body, roots: body.results, known: [:], isStreaming: isStreaming)
+  }
 
-  init(_ body: KernelBody, roots: [Int], known: [Int: Value]) {
+  init(_ body: KernelBody, roots: [Int], known: [Int: Value], isStreaming: Bool) {
     self.roots = roots
+    self.isStreaming = isStreaming
     let elements = body.elements(for: roots) { known[$0] != nil }
     self.known = known
     schedule = BodySchedule(body, elements, roots: roots, known: Set(known.keys))
