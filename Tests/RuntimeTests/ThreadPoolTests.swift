@@ -99,33 +99,4 @@ private func tally(_ pool: ThreadPool, items: Int, grain: Int) -> [Int] {
     #expect(halves[0] == Double.leastNormalMagnitude / 2)
     #expect(halves[1] == Double.leastNormalMagnitude / 3)
   }
-
-  @Test func forkedChildrenWorkAlone() throws {
-    let pool = ThreadPool(width: 4)
-    #expect(tally(pool, items: 10, grain: 1).allSatisfy { $0 == 1 })
-    let buffers = BufferPool(budget: 1 << 30)
-    let status = try #require(
-      exitStatus {
-        tally(pool, items: 100, grain: 1).allSatisfy { $0 == 1 }
-          && (try? buffers.allocate(byteCount: 100_000)) != nil
-      })
-    #expect(status == 0)
-    #expect(tally(pool, items: 10, grain: 1).allSatisfy { $0 == 1 })
-  }
-
-  /// Whether `check` holds in a forked child, as its exit status, or nil if it did not end by itself.
-  private func exitStatus(_ check: () -> Bool) -> Int32? {
-    // The Swift overlay hides fork(), which is what is tested here.
-    typealias Fork = @convention(c) () -> pid_t
-    guard let symbol = dlsym(nil, "fork") else { return nil }
-    let child = unsafeBitCast(symbol, to: Fork.self)()
-    if child == 0 { _exit(check() ? 0 : 1) }
-    for _ in 0..<5000 {
-      var status: Int32 = 0
-      if waitpid(child, &status, WNOHANG) == child { return status }
-      usleep(1000)
-    }
-    kill(child, SIGKILL)
-    return nil
-  }
 }

@@ -112,6 +112,9 @@ static inline void martlet_pause(void) {
 /// Atomic words at addresses, which Swift's `Atomic` cannot share with a futex.
 static inline uint32_t martlet_load_acquire(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
+/// All threads see it and the read-modify-writes below in one order: for a word that is read after another was written.
+static inline uint32_t martlet_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+
 static inline void martlet_store_release(uint32_t *word, uint32_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }

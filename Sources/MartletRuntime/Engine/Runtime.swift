@@ -14,7 +14,10 @@ package enum Runtime {
   private static let strictCell = Atomic<Bool>(false)
 
   /// The memory of all tensors.
-  package static let pool = BufferPool()
+  package static let pool = {
+    ForkGuard.install()
+    return BufferPool()
+  }()
 
   /// The threads that share work.
   package static let threads = ThreadPool(
@@ -29,12 +32,8 @@ package enum Runtime {
   }()
   private static let compiler = CompilerSource(
     selection: settings.llvm, printsIR: settings.printsIR, counters: counterCells)
-  private static let executor: Executor = {
-    let executor = Executor(
-      pool: pool, threads: threads, blas: { blas.blas }, compiler: compiler, counters: counterCells)
-    ForkGuard.install()
-    return executor
-  }()
+  private static let executor = Executor(
+    pool: pool, threads: threads, blas: { blas.blas }, compiler: compiler, counters: counterCells)
 
   /// Which engine runs the next trace.
   package static var mode: ExecutionMode {
@@ -72,6 +71,8 @@ package enum Runtime {
 
   /// What was found; loads the libraries.
   package static var backends: Backends {
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
     var result = Backends()
     result.llvm = compiler.compiler?.libraryDescription
     result.llvmFailure = compiler.failure ?? ""
@@ -84,6 +85,8 @@ package enum Runtime {
 
   /// Gives free memory and compiled kernels back to the system.
   package static func trim() {
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
     pool.trim()
     compiler.removeAllKernels()
   }

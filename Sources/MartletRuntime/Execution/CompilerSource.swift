@@ -86,6 +86,8 @@ package final class CompilerSource: @unchecked Sendable {
   package var kernelCount: Int { cache.count }
 
   private func load() -> State {
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
     lock.lock()
     defer { lock.unlock() }
     if case .unloaded = state {
@@ -117,8 +119,6 @@ package final class CompilerSource: @unchecked Sendable {
         hint: "install libllvm14 or llvm-dev (Debian), or use another execution mode")
     case .unloaded: internalError("the compiler was not loaded")
     }
-    ForkGuard.enter()
-    defer { ForkGuard.leave() }
     do {
       if printsIR { Settings.report("\(spec)\n\(try compiler.ir(spec))\n") }
       let kernel = try generate(compiler, spec)

@@ -37,6 +37,9 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: @un
 
   /// The kernel of `key`, and whether it was there already.
   package func kernel(for key: Key) throws(TensorError) -> (kernel: Kernel, isHit: Bool) {
+    // A fork waits for the compilation, and for the threads that wait for it.
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
     let entry = entry(for: key)
     entry.lock.lock()
     defer { entry.lock.unlock() }

@@ -1,4 +1,4 @@
-// The BLAS library that was found, and calls to it that a fork cannot cut in half.
+// The BLAS library that was found, and calls to it.
 
 import COpenBLAS
 import MartletIR
@@ -44,8 +44,6 @@ package struct Blas: @unchecked Sendable {
 
   /// Computes c = a b.
   func gemm(_ dtype: DType, _ call: Call) {
-    ForkGuard.enter()
-    defer { ForkGuard.leave() }
     let aOrder = call.isATransposed ? CblasTrans : CblasNoTrans
     let bOrder = call.isBTransposed ? CblasTrans : CblasNoTrans
     let (m, n, k) = (Int32(call.rows), Int32(call.columns), Int32(call.inner))

@@ -101,13 +101,21 @@ package final class BufferPool: BufferAllocator, @unchecked Sendable {
   private func locked<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    ForkGuard.enter()
     lock.lock()
-    defer {
-      lock.unlock()
-      ForkGuard.leave()
-    }
+    defer { lock.unlock() }
     return try body()
+  }
+
+  /// Takes every lock of the pool, for a fork.
+  func hold() {
+    lock.lock()
+    small.lockAll()
+  }
+
+  /// Gives them back, in the parent or in the child.
+  func release() {
+    small.unlockAll()
+    lock.unlock()
   }
 
   /// A new small block; `take` has counted it as live.

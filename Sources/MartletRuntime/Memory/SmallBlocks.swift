@@ -6,7 +6,7 @@ import Glibc
 /// Free blocks below 64 KiB.
 ///
 /// A thread starts at the stripe its address hashes to and moves on when
-/// another thread is in it, so nobody waits for a thread that was preempted, or that a fork lost.
+/// another thread is in it, so nobody waits for a thread that was preempted.
 struct SmallBlocks {
   /// One set of lists; each list is threaded through the first word of its blocks.
   private struct Stripe {
@@ -56,14 +56,14 @@ struct SmallBlocks {
     UnsafeMutableRawPointer(stripes + index &* 4).assumingMemoryBound(to: UInt32.self)
   }
 
-  private func lock(_ index: Int) -> Bool {
-    // A stripe that a fork lost stays locked for good.
-    for _ in 0..<10_000 {
-      if martlet_exchange(lockWord(index), 1) == 0 { return true }
-      martlet_pause()
-    }
-    return false
+  private func lock(_ index: Int) {
+    while martlet_exchange(lockWord(index), 1) != 0 { sched_yield() }
   }
+
+  /// Takes every stripe, for a fork.
+  func lockAll() { for index in 0..<SmallBlocks.stripeCount { lock(index) } }
+
+  func unlockAll() { for index in 0..<SmallBlocks.stripeCount { unlock(index) } }
 
   @inline(__always)
   private func unlock(_ index: Int) { martlet_store_release(lockWord(index), 0) }
@@ -117,7 +117,8 @@ struct SmallBlocks {
 
   /// Frees every cached block.
   func trim() {
-    for number in 0..<SmallBlocks.stripeCount where lock(number) {
+    for number in 0..<SmallBlocks.stripeCount {
+      lock(number)
       for index in 0..<SizeClass.smallCount {
         let list = lists + (number * SizeClass.smallCount + index)
         while let block = list.pointee.head {
@@ -140,7 +141,8 @@ struct SmallBlocks {
   /// Buffers and bytes in use and bytes cached; exact when no other thread allocates.
   var totals: (liveBuffers: Int, liveBytes: Int, cachedBytes: Int) {
     var sum = (liveBuffers: 0, liveBytes: 0, cachedBytes: 0)
-    for number in 0..<SmallBlocks.stripeCount where lock(number) {
+    for number in 0..<SmallBlocks.stripeCount {
+      lock(number)
       let stripe = stripes[number * 4]
       sum.liveBuffers &+= stripe.liveBuffers
       sum.liveBytes &+= stripe.liveBytes

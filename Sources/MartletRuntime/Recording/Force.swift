@@ -38,9 +38,9 @@ package enum Force {
       let address = first.segment.load(ordering: .acquiring)
       guard address != 0 else { continue }
       let segment = TraceSegment.at(address)
-      let claim = Claim.make(pending, in: segment)
-      switch try advance(claim, in: segment) {
-      case .retry: continue
+      switch try advance(segment, { Claim.make(pending, in: segment) }) {
+      case .idle, .ran: break
+      case .blocked(let generation): segment.generation.wait(past: generation)
       case .needs(let foreign): stack.append(foreign)
       case .split: stack += pending.map { [$0] }
       }
@@ -54,11 +54,11 @@ package enum Force {
   static func all(of segment: TraceSegment) {
     var oneByOne = false
     while true {
-      let claim = Claim.make(allOf: segment, oneByOne: oneByOne)
-      if case .settled = claim { return }
       do throws(TensorError) {
-        switch try advance(claim, in: segment) {
-        case .retry: break
+        switch try advance(segment, { Claim.make(allOf: segment, oneByOne: oneByOne) }) {
+        case .idle: return
+        case .ran: break
+        case .blocked(let generation): segment.generation.wait(past: generation)
         case .needs(let foreign): try realize(foreign)
         case .split: oneByOne = true
         }
@@ -69,27 +69,44 @@ package enum Force {
   }
 
   private enum Progress {
-    case retry
+    /// Nothing is pending any more.
+    case idle
+    case ran
+    case blocked(UInt32)
     case needs([Handle])
     /// The roots failed together: each is to be run alone, to see whose error it is.
     case split
   }
 
+  /// Makes a claim and runs it, in one section: a fork between the two would leave the child records
+  /// that nobody runs.
+  ///
+  /// What nobody wants any more is released after it, because that may run a user's `deinit`.
   private static func advance(
-    _ outcome: Claim.Outcome, in segment: TraceSegment
+    _ segment: TraceSegment, _ claim: () -> Claim.Outcome
+  ) throws(TensorError) -> Progress {
+    var doomed: [Handle] = []
+    defer { ThreadState.current.release(&doomed) }
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
+    return try run(claim(), in: segment, doomed: &doomed)
+  }
+
+  private static func run(
+    _ outcome: Claim.Outcome, in segment: TraceSegment, doomed: inout [Handle]
   ) throws(TensorError) -> Progress {
     switch outcome {
-    case .settled: return .retry
-    case .blocked(let generation): segment.generation.wait(past: generation)
+    case .settled: return .idle
+    case .blocked(let generation): return .blocked(generation)
     case .needs(let foreign): return .needs(foreign)
     case .failed(let index, let error):
-      change(segment) { doomed in fail(index, error, in: segment, doomed: &doomed) }
+      change(segment) { fail(index, error, in: segment, doomed: &doomed) }
     case .claimed(let claim):
       do throws(TensorError) {
         let values = try Runtime.run(claim.trace)
-        change(segment) { doomed in settle(claim, values, in: segment, doomed: &doomed) }
+        change(segment) { settle(claim, values, in: segment, doomed: &doomed) }
       } catch {
-        change(segment) { doomed in
+        change(segment) {
           for index in claim.indices { segment.setState(index, .pending) }
           // Handles that went while their records ran left the retiring to whoever ran them.
           for index in claim.indices.reversed() {
@@ -103,19 +120,17 @@ package enum Force {
         if claim.roots.count > 1 { return .split }
       }
     }
-    return .retry
+    return .ran
   }
 
-  /// Changes records under the lock, then wakes waiters and releases what nobody wants any more.
-  private static func change(_ segment: TraceSegment, _ body: (inout [Handle]) -> Void) {
-    var doomed: [Handle] = []
+  /// Changes records under the lock, then wakes waiters.
+  private static func change(_ segment: TraceSegment, _ body: () -> Void) {
     segment.lock.lock()
-    body(&doomed)
+    body()
     let isRecycled = segment.finishIfEmpty()
     segment.lock.unlock()
     segment.generation.advance()
     if isRecycled { segment.recycle() }
-    if !doomed.isEmpty { ThreadState.current.release(&doomed) }
   }
 
   /// Hands the values to the handles and records that wait; the caller holds the lock.

@@ -9,6 +9,8 @@ final class ThreadState {
   /// Handles to release; a release that causes others appends here, so that none recurses.
   private var doomed: [Handle] = []
   private var isReleasing = false
+  /// How many sections that a fork waits for this thread is in, one inside the other.
+  var sections = 0
 
   /// This thread's state, made at its first use and destroyed when the thread ends.
   static var current: ThreadState {

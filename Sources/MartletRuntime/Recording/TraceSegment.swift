@@ -34,7 +34,17 @@ final class TraceSegment: @unchecked Sendable {
   /// Counts settlements; waiters sleep on it.
   let generation = Generation()
 
-  private static let free = Mutex<[TraceSegment]>([])
+  private struct Registry {
+    /// Never freed: handles name segments by address.
+    var all: [TraceSegment] = []
+    var free: [TraceSegment] = []
+  }
+
+  private static let registry: Locked<Registry> = {
+    // Before there is a first lock that a fork could cut off.
+    ForkGuard.install()
+    return Locked(Registry())
+  }()
 
   private init() {
     allocated = 256
@@ -44,15 +54,14 @@ final class TraceSegment: @unchecked Sendable {
 
   /// A segment for the calling thread to append to.
   static func acquire() -> TraceSegment {
-    if let segment = free.withLock({ $0.popLast() }) {
+    if let segment = registry.withLock({ $0.free.popLast() }) {
       segment.lock.lock()
       segment.isOwned = true
       segment.lock.unlock()
       return segment
     }
     let segment = TraceSegment()
-    // Never freed: handles name segments by address.
-    _ = Unmanaged.passRetained(segment)
+    registry.withLock { $0.all.append(segment) }
     return segment
   }
 
@@ -72,7 +81,7 @@ final class TraceSegment: @unchecked Sendable {
     let isEmpty = active == 0
     if isEmpty { count = 0 }
     lock.unlock()
-    if isEmpty { TraceSegment.free.withLock { $0.append(self) } }
+    if isEmpty { recycle() }
   }
 
   /// Whether another record fits under the bounds; the caller holds the lock.
@@ -134,7 +143,7 @@ final class TraceSegment: @unchecked Sendable {
     }
     let isRecycled = finishIfEmpty()
     lock.unlock()
-    if isRecycled { TraceSegment.free.withLock { $0.append(self) } }
+    if isRecycled { recycle() }
     if !doomed.isEmpty { ThreadState.current.release(&doomed) }
   }
 
@@ -147,7 +156,13 @@ final class TraceSegment: @unchecked Sendable {
   }
 
   /// Puts a free segment back.
-  func recycle() { TraceSegment.free.withLock { $0.append(self) } }
+  func recycle() { TraceSegment.registry.withLock { $0.free.append(self) } }
+
+  /// Takes the locks of all segments, for a fork.
+  static func holdAll() { registry.hold { $0.all.forEach { $0.lock.lock() } } }
+
+  /// Gives them back, in the parent or in the child.
+  static func releaseAll() { registry.release { $0.all.forEach { $0.lock.unlock() } } }
 
   /// Retires record `index` if nobody wants it, and its producers in turn; the caller holds the lock
   /// and releases `doomed` after it has given the lock up.

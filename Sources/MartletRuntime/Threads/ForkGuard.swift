@@ -1,11 +1,20 @@
-// Keeps a fork from cutting a critical section in half: the child would inherit its lock, held.
+// Keeps a fork from cutting work in half: the child would inherit its locks, held, and its data, torn.
 
 import CPlatform
+import Glibc
+import Synchronization
 
-/// Counts threads inside sections that must not be forked, and lets fork() wait until none is.
+/// Lets fork() wait until no thread is in the middle of something that the child could not finish.
 ///
-/// Sections are leaves: no section contains another, so a thread that waits at `enter` holds nothing
-/// that a thread inside needs. BLAS calls, compilation and the central locks are such sections.
+/// A section is work of many steps: a claim from its making to its settlement, with compilation,
+/// launches and BLAS calls; the loading of a library; a clearing of caches. A fork waits for the
+/// sections that run, holds up those that would begin, and then takes the locks that are used
+/// outside of sections, which are held for nanoseconds. So the child has no record that is said to
+/// run, no lock that is held, and its one thread works alone.
+///
+/// Locks are taken in this order, by a fork and by everybody: section, list of segments, segment,
+/// buffer pool, stripe of small blocks. Nobody begins a section while it holds one of these, or
+/// waits in a section for a thread outside; a section within a section is part of it.
 enum ForkGuard {
   /// Three words: the threads inside, whether a fork is under way, whether this is a forked child.
   private nonisolated(unsafe) static let words: UnsafeMutablePointer<UInt32> = {
@@ -13,24 +22,17 @@ enum ForkGuard {
     words.initialize(repeating: 0, count: 3)
     return words
   }()
+  /// The thread that forks, and how many of its hooks have run: each registration is a hook.
+  private static let forker = Atomic<UInt>(0)
+  private static let hooks = Atomic<Int>(0)
 
   /// Registers the fork hooks: at first, and again after a library was loaded whose hooks must run
   /// later, for the last to be registered is the first to run.
-  ///
-  /// Running them twice does no harm.
   static func install() {
     _ = words
     let status = martlet_on_fork(
-      { ForkGuard.prepare() },
-      {
-        martlet_store_release(ForkGuard.words + 1, 0)
-        martlet_futex_wake(ForkGuard.words + 1, .max)
-      },
-      {
-        martlet_store_release(ForkGuard.words, 0)
-        martlet_store_release(ForkGuard.words + 1, 0)
-        martlet_store_release(ForkGuard.words + 2, 1)
-      })
+      { ForkGuard.prepare() }, { ForkGuard.resume(inChild: false) },
+      { ForkGuard.resume(inChild: true) })
     if status != 0 { Settings.report("martlet: no fork hooks: a fork during work may hang\n") }
   }
 
@@ -40,24 +42,65 @@ enum ForkGuard {
 
   @inline(__always)
   static func enter() {
+    let thread = ThreadState.current
+    thread.sections += 1
+    guard thread.sections == 1 else { return }
     martlet_fetch_add(words, 1)
-    if martlet_load_acquire(words + 1) != 0 { wait() }
+    if martlet_load(words + 1) != 0 { wait() }
   }
 
   @inline(__always)
-  static func leave() { martlet_fetch_add(words, .max) }
+  static func leave() {
+    let thread = ThreadState.current
+    thread.sections -= 1
+    if thread.sections == 0 { countOut() }
+  }
+
+  @inline(__always)
+  private static func countOut() {
+    martlet_fetch_add(words, .max)
+    if martlet_load(words + 1) != 0 { martlet_futex_wake(words, .max) }
+  }
 
   @inline(never)
   private static func wait() {
     repeat {
-      leave()
-      while martlet_load_acquire(words + 1) != 0 { martlet_futex_wait(words + 1, 1, 1_000_000) }
+      countOut()
+      while martlet_load(words + 1) != 0 { martlet_futex_wait(words + 1, 1, -1) }
       martlet_fetch_add(words, 1)
-    } while martlet_load_acquire(words + 1) != 0
+    } while martlet_load(words + 1) != 0
   }
 
   private static func prepare() {
-    martlet_exchange(words + 1, 1)
-    while martlet_load_acquire(words) != 0 { martlet_pause() }
+    let thread = UInt(pthread_self())
+    guard forker.load(ordering: .relaxed) != thread else {
+      hooks.add(1, ordering: .relaxed)
+      return
+    }
+    // Another thread's fork comes first.
+    while martlet_compare_exchange(words + 1, 0, 1) == 0 {
+      martlet_futex_wait(words + 1, 1, -1)
+    }
+    forker.store(thread, ordering: .relaxed)
+    hooks.store(1, ordering: .relaxed)
+    while case let count = martlet_load(words), count != 0 {
+      martlet_futex_wait(words, count, -1)
+    }
+    TraceSegment.holdAll()
+    Runtime.pool.hold()
+  }
+
+  private static func resume(inChild: Bool) {
+    guard hooks.subtract(1, ordering: .relaxed).newValue == 0 else { return }
+    Runtime.pool.release()
+    TraceSegment.releaseAll()
+    forker.store(0, ordering: .relaxed)
+    if inChild {
+      // A thread that met the fork at the entrance may have been counted.
+      martlet_store_release(words, 0)
+      martlet_store_release(words + 2, 1)
+    }
+    martlet_store_release(words + 1, 0)
+    if !inChild { martlet_futex_wake(words + 1, .max) }
   }
 }
