@@ -25,8 +25,9 @@ let package = Package(
   ],
   targets: [
     .target(name: "CPlatform", cSettings: cSettings),
-    .target(name: "CLLVM", cSettings: cSettings),
-    .target(name: "COpenBLAS", cSettings: cSettings),
+    .target(name: "CLibraries", cSettings: cSettings),
+    .target(name: "CLLVM", dependencies: ["CLibraries"], cSettings: cSettings),
+    .target(name: "COpenBLAS", dependencies: ["CLibraries"], cSettings: cSettings),
     .target(name: "MartletIR", swiftSettings: settings),
     .target(name: "MartletInterpreter", dependencies: ["MartletIR"], swiftSettings: settings),
     .target(name: "MartletFusion", dependencies: ["MartletIR"], swiftSettings: settings),

@@ -6,13 +6,12 @@
 #include "CLLVM.h"
 
 #include <dlfcn.h>
-#include <link.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "CLibraries.h"
 
 #if defined(__x86_64__)
 #define TARGET "X86"
@@ -20,22 +19,14 @@
 #define TARGET "AArch64"
 #endif
 
-enum { oldest_major = 14, failure_size = 512, context_size = 2048 };
+enum { oldest_major = 14, context_size = 2048 };
 
 static const int tested_majors[] = {19, 16, 15, 14};
 
-struct loaded {
-  struct loaded *next;
-  char *selection;
-  struct martlet_llvm table;
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct loaded *all_loaded;
-static _Thread_local char failure[failure_size];
+static _Thread_local char last_failure[martlet_failure_size];
 static _Thread_local char fatal_context[context_size];
 
-const char *martlet_llvm_failure(void) { return failure; }
+const char *martlet_llvm_failure(void) { return last_failure; }
 
 void martlet_llvm_set_fatal_context(const char *text) {
   snprintf(fatal_context, sizeof fatal_context, "%s", text != NULL ? text : "");
@@ -73,23 +64,6 @@ static unsigned major_in_name(const char *path) {
   return 0;
 }
 
-/// FNV-1a.
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count) {
-  const unsigned char *byte = bytes;
-  for (size_t i = 0; i < count; i++) hash = (hash ^ byte[i]) * 0x100000001b3u;
-  return hash;
-}
-
-static uint64_t fingerprint_of(const char *path) {
-  uint64_t hash = hash_bytes(0xcbf29ce484222325u, path, strlen(path));
-  struct stat status;
-  if (stat(path, &status) == 0) {
-    hash = hash_bytes(hash, &status.st_size, sizeof status.st_size);
-    hash = hash_bytes(hash, &status.st_mtim, sizeof status.st_mtim);
-  }
-  return hash;
-}
-
 /// Readies code generation for the host. The functions' names hold the architecture, so they are not in the table.
 static int initialize_target(void *library) {
 #ifdef TARGET
@@ -109,30 +83,20 @@ static int initialize_target(void *library) {
 #endif
 }
 
-/// Fills `table` from one library file. 1: done; 0: there is no such file; -1: it cannot be used. Both say why.
-static int load_file(const char *file, struct martlet_llvm *table) {
-  void *library = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
-  if (library == NULL) {
-    const char *reason = dlerror();
-    snprintf(failure, sizeof failure, "%s", reason != NULL ? reason : "dlopen failed");
-    return strstr(failure, "cannot open shared object file") != NULL ? 0 : -1;
-  }
-#define X(result, name, parameters)                                         \
-  table->name = (result(*) parameters)dlsym(library, #name);                \
-  if (table->name == NULL) {                                                \
-    snprintf(failure, sizeof failure, "%s has no function %s", file, #name); \
-    dlclose(library);                                                       \
-    return -1;                                                              \
-  }
-  MARTLET_LLVM_FUNCTIONS(X)
+static const struct martlet_function functions[] = {
+#define X(result, name, parameters) {#name, offsetof(struct martlet_llvm, name), 1},
+    MARTLET_LLVM_FUNCTIONS(X)
 #undef X
-#define X(result, name, parameters) table->name = (result(*) parameters)dlsym(library, #name);
-  MARTLET_LLVM_OPTIONAL_FUNCTIONS(X)
+#define X(result, name, parameters) {#name, offsetof(struct martlet_llvm, name), 0},
+    MARTLET_LLVM_OPTIONAL_FUNCTIONS(X)
 #undef X
+};
 
-  struct link_map *map = NULL;
-  const char *path = file;
-  if (dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 && map->l_name[0] != 0) path = map->l_name;
+/// Fills `table` from one library file. 1: done; 0: there is no such file; -1: it cannot be used. Both say why.
+static int load_file(const char *file, struct martlet_llvm *table, char *failure) {
+  void *library = martlet_library_open(file, functions, sizeof functions / sizeof *functions, table, failure);
+  if (library == NULL) return strstr(failure, "cannot open shared object file") != NULL ? 0 : -1;
+  const char *path = martlet_library_path(library, file);
   if (table->LLVMGetVersion != NULL) {
     table->LLVMGetVersion(&table->major, &table->minor, &table->patch);
   } else {
@@ -143,108 +107,82 @@ static int load_file(const char *file, struct martlet_llvm *table) {
     if (table->major == 0) table->major = dlsym(library, "LLVMContextSetOpaquePointers") != NULL ? 15 : 14;
   }
   if (table->major < oldest_major) {
-    snprintf(failure, sizeof failure, "%s is LLVM %u; %d or later is needed", path, table->major, oldest_major);
+    snprintf(failure, martlet_failure_size, "%s is LLVM %u; %d or later is needed", path, table->major, oldest_major);
     dlclose(library);
     return -1;
   }
   if (!initialize_target(library)) {
-    snprintf(failure, sizeof failure, "%s cannot generate code for this machine", path);
+    snprintf(failure, martlet_failure_size, "%s cannot generate code for this machine", path);
     dlclose(library);
     return -1;
   }
-  char *kept_path = strdup(path);
-  if (kept_path == NULL) {
-    snprintf(failure, sizeof failure, "out of memory");
-    return -1;
-  }
-  table->path = kept_path;
-  table->fingerprint = fingerprint_of(path);
+  if (!martlet_library_identify(path, &table->path, &table->fingerprint, failure)) return -1;
   // A process-wide setting of the library: whoever set one before keeps nothing, since there is no way to ask.
   table->LLVMInstallFatalErrorHandler(end_process);
   return 1;
 }
 
 /// Tries the file names that distributions give to one major version.
-static int load_major(int major, struct martlet_llvm *table) {
+static int load_major(int major, struct martlet_llvm *table, char *failure) {
   static const char *const patterns[] = {
       "libLLVM-%d.so.1", "libLLVM.so.%d.1", "libLLVM-%d.so", "/usr/lib/llvm-%d/lib/libLLVM.so.1",
       "/usr/lib64/llvm%d/lib/libLLVM.so"};
-  char unusable[failure_size] = "";
+  char unusable[martlet_failure_size] = "";
   for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
     char file[64];
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wformat-nonliteral"
     snprintf(file, sizeof file, patterns[i], major);
 #pragma clang diagnostic pop
-    int state = load_file(file, table);
+    int state = load_file(file, table, failure);
     if (state == 1) return 1;
     if (state == -1 && unusable[0] == 0) memcpy(unusable, failure, sizeof unusable);
   }
   if (unusable[0] == 0) return 0;
-  memcpy(failure, unusable, sizeof failure);
+  memcpy(failure, unusable, martlet_failure_size);
   return -1;
 }
 
-static int load_selection(const char *selection, struct martlet_llvm *table) {
+static int load_selection(const char *selection, void *table, char *failure) {
   if (strcmp(selection, "off") == 0) {
-    snprintf(failure, sizeof failure, "LLVM is switched off (MARTLET_LLVM=off)");
+    snprintf(failure, martlet_failure_size, "LLVM is switched off (MARTLET_LLVM=off)");
     return 0;
   }
-  if (strchr(selection, '/') != NULL) return load_file(selection, table) == 1;
+  if (strchr(selection, '/') != NULL) return load_file(selection, table, failure) == 1;
   if (selection[0] != 0) {
     char *end = NULL;
     long major = strtol(selection, &end, 10);
     if (*end != 0 || major < oldest_major || major > 999) {
       snprintf(
-          failure, sizeof failure, "MARTLET_LLVM is \"%.100s\": neither a version from %d on, nor a path, nor \"off\"",
+          failure, martlet_failure_size, "MARTLET_LLVM is \"%.100s\": neither a version from %d on, nor a path, nor \"off\"",
           selection, oldest_major);
       return 0;
     }
-    int state = load_major((int)major, table);
-    if (state == 0) snprintf(failure, sizeof failure, "LLVM %ld was not found; install libllvm%ld", major, major);
+    int state = load_major((int)major, table, failure);
+    if (state == 0) snprintf(failure, martlet_failure_size, "LLVM %ld was not found; install libllvm%ld", major, major);
     return state == 1;
   }
-  char unusable[failure_size] = "";
+  char unusable[martlet_failure_size] = "";
   for (size_t i = 0; i < sizeof tested_majors / sizeof *tested_majors; i++) {
-    int state = load_major(tested_majors[i], table);
+    int state = load_major(tested_majors[i], table, failure);
     if (state == 1) return 1;
     if (state == -1 && unusable[0] == 0) memcpy(unusable, failure, sizeof unusable);
   }
   if (unusable[0] != 0) {
-    memcpy(failure, unusable, sizeof failure);
+    memcpy(failure, unusable, martlet_failure_size);
   } else {
     snprintf(
-        failure, sizeof failure,
+        failure, martlet_failure_size,
         "no libLLVM was found (looked for versions 19, 16, 15 and 14); install libllvm19 or libllvm14");
   }
   return 0;
 }
 
+static struct martlet_libraries libraries = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .table_size = sizeof(struct martlet_llvm), .load = load_selection};
+
 const struct martlet_llvm *martlet_llvm_load(const char *selection) {
-  if (selection == NULL) selection = "";
-  failure[0] = 0;
-  pthread_mutex_lock(&lock);
-  struct loaded *entry = all_loaded;
-  while (entry != NULL && strcmp(entry->selection, selection) != 0) entry = entry->next;
-  if (entry == NULL) {
-    entry = calloc(1, sizeof *entry);
-    char *kept_selection = strdup(selection);
-    if (entry == NULL || kept_selection == NULL) {
-      snprintf(failure, sizeof failure, "out of memory");
-    } else if (load_selection(selection, &entry->table)) {
-      failure[0] = 0;
-      entry->selection = kept_selection;
-      entry->next = all_loaded;
-      all_loaded = entry;
-      pthread_mutex_unlock(&lock);
-      return &entry->table;
-    }
-    free(kept_selection);
-    free(entry);
-    entry = NULL;
-  }
-  pthread_mutex_unlock(&lock);
-  return entry != NULL ? &entry->table : NULL;
+  return martlet_libraries_find(&libraries, selection, last_failure);
 }
 
 LLVMErrorRef martlet_llvm_define(
