@@ -21,10 +21,21 @@ package struct ScalarProgram: Sendable, Hashable {
 
   /// Flattens `expressions`, expanding rows of the op table and sharing equal subexpressions.
   package init(_ expressions: [ScalarExpr]) {
-    var numbers: [ObjectIdentifier: Int] = [:]
+    var numbering = ExprNumbering<Int>()
     var equal: [Key: Int] = [:]
-    // Expansions of table rows are kept alive while their nodes' identities are in use.
     var expansions: [ObjectIdentifier: ScalarExpr] = [:]
+
+    func operands(_ expr: ScalarExpr) -> [ScalarExpr] {
+      switch expr.kind {
+      case .argument, .constant, .literal: return []
+      case .operation(_, let operands): return operands
+      case .apply(let op, let operands):
+        let id = ObjectIdentifier(expr.node)
+        let expansion = expansions[id] ?? op.definition.meaning(operands)
+        expansions[id] = expansion
+        return [expansion]
+      }
+    }
 
     func emit(_ instruction: Instruction, _ dtype: DType) -> Int {
       let key = Key(instruction: instruction, dtype: dtype)
@@ -36,37 +47,14 @@ package struct ScalarProgram: Sendable, Hashable {
     }
 
     for root in expressions {
-      var pending = [root]
-      while let expr = pending.last {
-        let id = ObjectIdentifier(expr.node)
-        if numbers[id] != nil {
-          pending.removeLast()
-          continue
-        }
+      let result = numbering.number(of: root, operands: operands) { expr, operands in
         switch expr.kind {
-        case .argument(let index): numbers[id] = emit(.argument(index), expr.dtype)
-        case .constant(let scalar): numbers[id] = emit(.constant(scalar), expr.dtype)
+        case .argument(let index): emit(.argument(index), expr.dtype)
+        case .constant(let scalar): emit(.constant(scalar), expr.dtype)
         case .literal: internalError("a literal met no typed operand")
-        case .operation(let op, let operands):
-          let missing = operands.filter { numbers[ObjectIdentifier($0.node)] == nil }
-          if missing.isEmpty {
-            let arguments = operands.compactMap { numbers[ObjectIdentifier($0.node)] }
-            numbers[id] = emit(.operation(op, arguments), expr.dtype)
-          } else {
-            pending += missing.reversed()
-          }
-        case .apply(let op, let operands):
-          if let expansion = expansions[id] {
-            numbers[id] = numbers[ObjectIdentifier(expansion.node)]
-          } else {
-            let expansion = op.definition.meaning(operands)
-            expansions[id] = expansion
-            pending.append(expansion)
-          }
+        case .operation(let op, _): emit(.operation(op, operands), expr.dtype)
+        case .apply: operands[0]
         }
-      }
-      guard let result = numbers[ObjectIdentifier(root.node)] else {
-        internalError("an expression was not flattened")
       }
       results.append(result)
     }

@@ -41,36 +41,37 @@ struct GradientProgram: Sendable {
     }
     let result = ScalarExpr.argument(op.arity, dtype)
     let cotangent = ScalarExpr.argument(op.arity + 1, dtype)
-    var numbers: [ObjectIdentifier: Reference] = [:]
-    let expressions = gradient(operands, result, cotangent)
-    for expression in expressions {
-      outputs.append(expression.map { flatten($0, arity: op.arity, &numbers) })
+    var numbering = ExprNumbering<Reference>()
+    for expression in gradient(operands, result, cotangent) {
+      outputs.append(
+        expression.map { root in
+          numbering.number(of: root, operands: GradientProgram.operands) { expr, operands in
+            step(expr, operands, arity: op.arity)
+          }
+        })
     }
   }
 
-  private mutating func flatten(
-    _ root: ScalarExpr, arity: Int, _ numbers: inout [ObjectIdentifier: Reference]
+  /// What comes before an expression: rows of the table stay whole, for they are what is recorded.
+  private static func operands(of expr: ScalarExpr) -> [ScalarExpr] {
+    switch expr.kind {
+    case .argument, .constant, .literal: []
+    case .operation(_, let operands), .apply(_, let operands): operands
+    }
+  }
+
+  private mutating func step(
+    _ expr: ScalarExpr, _ operands: [Reference], arity: Int
   ) -> Reference {
-    var pending = [root]
-    while let expr = pending.last {
-      let id = ObjectIdentifier(expr.node)
-      if numbers[id] != nil {
-        pending.removeLast()
-        continue
-      }
-      switch expr.kind {
-      case .argument(let index): numbers[id] = reference(toArgument: index, arity: arity)
-      case .constant(let scalar): numbers[id] = .constant(scalar)
-      case .literal: internalError("a gradient has an untyped literal")
-      case .operation(let op, let operands):
-        append(GradientProgram.tableOp(op), operands, id, &numbers, &pending)
-      case .apply(let op, let operands): append(op, operands, id, &numbers, &pending)
-      }
+    switch expr.kind {
+    case .argument(let index): return reference(toArgument: index, arity: arity)
+    case .constant(let scalar): return .constant(scalar)
+    case .literal: internalError("a gradient has an untyped literal")
+    case .operation(let op, _):
+      steps.append(Step(op: GradientProgram.tableOp(op), operands: operands))
+    case .apply(let op, _): steps.append(Step(op: op, operands: operands))
     }
-    guard let reference = numbers[ObjectIdentifier(root.node)] else {
-      internalError("a gradient was not flattened")
-    }
-    return reference
+    return .step(steps.count - 1)
   }
 
   private mutating func reference(toArgument index: Int, arity: Int) -> Reference {
@@ -81,19 +82,6 @@ struct GradientProgram: Sendable {
     if index > arity { return .cotangent }
     readsResult = true
     return .result
-  }
-
-  private mutating func append(
-    _ op: ElementwiseOp, _ operands: [ScalarExpr], _ id: ObjectIdentifier,
-    _ numbers: inout [ObjectIdentifier: Reference], _ pending: inout [ScalarExpr]
-  ) {
-    let known = operands.compactMap { numbers[ObjectIdentifier($0.node)] }
-    if known.count == operands.count {
-      steps.append(Step(op: op, operands: known))
-      numbers[id] = .step(steps.count - 1)
-    } else {
-      pending += operands.filter { numbers[ObjectIdentifier($0.node)] == nil }
-    }
   }
 
   /// The row that records a machine operation of a gradient expression.
