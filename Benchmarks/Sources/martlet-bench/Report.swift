@@ -1,18 +1,11 @@
 // The report: progress on standard error, a table on standard output, a file of JSON.
 
-import Glibc
+import Foundation
 import Martlet
 
 /// `number` with `decimals` places, rounded.
 func fixed(_ number: Double, _ decimals: Int) -> String {
-  var scale = 1.0
-  for _ in 0..<decimals { scale *= 10 }
-  let scaled = (number * scale).rounded()
-  guard scaled.magnitude < 0x1p53 else { return "\(number)" }
-  let digits = String(Int(scaled.magnitude))
-  let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-  let text = decimals == 0 ? padded : "\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
-  return scaled < 0 ? "-" + text : text
+  String(format: "%.\(decimals)f", number)
 }
 
 func writeError(_ text: String) {
