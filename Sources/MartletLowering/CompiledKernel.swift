@@ -52,8 +52,10 @@ package final class CompiledKernel: Sendable {
   package let times: CompileTimes
   private let linked: LinkedObject
 
-  init(_ linked: LinkedObject, codeSize: Int, times: CompileTimes) throws(LoweringError) {
-    guard let pointer = UnsafeRawPointer(bitPattern: UInt(linked.address)) else {
+  init(
+    _ linked: LinkedObject, at address: UInt64, codeSize: Int, times: CompileTimes
+  ) throws(LoweringError) {
+    guard let pointer = UnsafeRawPointer(bitPattern: UInt(address)) else {
       throw LoweringError("the linker gave no address")
     }
     function = unsafeBitCast(pointer, to: KernelFunction.self)

@@ -64,10 +64,11 @@ package final class Compiler: Sendable {
   package func link(_ object: KernelObject) throws(LoweringError) -> CompiledKernel {
     let clock = ContinuousClock()
     let start = clock.now
-    let linked = try jit.link(object)
+    let (linked, address) = try jit.link(object)
     var times = object.times
     times.linking = clock.now - start
-    return try CompiledKernel(linked, codeSize: object.bytes.count, times: times)
+    return try CompiledKernel(
+      linked, at: address, codeSize: object.bytes.count, times: times)
   }
 
   /// The IR of `spec` as text.

@@ -2,14 +2,15 @@
 
 import CLLVM
 import Glibc
+import MartletIR
 
 /// One ORC session, whose objects are added, looked up and removed from any thread.
-///
-/// Unchecked: the handles never change, and ORC locks its session itself.
-final class JIT: @unchecked Sendable {
+final class JIT: Sendable {
   private let library: LLVMLibrary
-  private let session: LLVMOrcLLJITRef
-  private let dylib: LLVMOrcJITDylibRef
+  /// ORC locks its session itself.
+  private let shared: Shared<(session: LLVMOrcLLJITRef, dylib: LLVMOrcJITDylibRef)>
+
+  private var session: LLVMOrcLLJITRef { shared.pointer.session }
 
   /// The functions that generated code may call: exact on every machine, and used only where the target
   /// has no instruction (`fmod` nowhere has).
@@ -23,8 +24,8 @@ final class JIT: @unchecked Sendable {
     try library.check(library.table.pointee.LLVMOrcCreateLLJIT(&session, nil))
     guard let session else { throw LoweringError("LLVM gave no JIT session") }
     self.library = library
-    self.session = session
-    dylib = library.table.pointee.LLVMOrcLLJITGetMainJITDylib(session)
+    let dylib = library.table.pointee.LLVMOrcLLJITGetMainJITDylib(session)
+    shared = Shared((session, dylib))
     // Errors also come back from the call that failed; the reporter would print them.
     library.table.pointee.LLVMOrcExecutionSessionSetErrorReporter(
       library.table.pointee.LLVMOrcLLJITGetExecutionSession(session),
@@ -45,7 +46,9 @@ final class JIT: @unchecked Sendable {
   }
 
   /// Links `object` and finds its function.
-  func link(_ object: KernelObject) throws(LoweringError) -> LinkedObject {
+  func link(
+    _ object: KernelObject
+  ) throws(LoweringError) -> (object: LinkedObject, address: LLVMOrcExecutorAddress) {
     let table = library.table
     let buffer = object.bytes.withUnsafeBytes { bytes in
       let start = bytes.baseAddress.map { $0.assumingMemoryBound(to: CChar.self) }
@@ -54,28 +57,28 @@ final class JIT: @unchecked Sendable {
       }
     }
     guard let buffer else { throw LoweringError("an object file is empty") }
-    let linked = LinkedObject(self, library, dylib)
+    let linked = LinkedObject(self, library, shared.pointer.dylib)
     try library.check(
       table.pointee.LLVMOrcLLJITAddObjectFileWithRT(session, linked.tracker, buffer))
-    try library.check(
-      table.pointee.LLVMOrcLLJITLookup(session, &linked.address, object.symbol))
-    return linked
+    var address: LLVMOrcExecutorAddress = 0
+    try library.check(table.pointee.LLVMOrcLLJITLookup(session, &address, object.symbol))
+    return (linked, address)
   }
 }
 
 /// What one object file takes in the session; deinit gives it back.
-///
-/// Unchecked: written by `link` before anybody else sees it; removal goes through ORC's lock.
-final class LinkedObject: @unchecked Sendable {
+final class LinkedObject: Sendable {
   private let jit: JIT
   private let library: LLVMLibrary
-  let tracker: LLVMOrcResourceTrackerRef
-  fileprivate(set) var address: LLVMOrcExecutorAddress = 0
+  /// Used through ORC, which locks its session.
+  private let shared: Shared<LLVMOrcResourceTrackerRef>
+
+  fileprivate var tracker: LLVMOrcResourceTrackerRef { shared.pointer }
 
   fileprivate init(_ jit: JIT, _ library: LLVMLibrary, _ dylib: LLVMOrcJITDylibRef) {
     self.jit = jit
     self.library = library
-    tracker = library.table.pointee.LLVMOrcJITDylibCreateResourceTracker(dylib)
+    shared = Shared(library.table.pointee.LLVMOrcJITDylibCreateResourceTracker(dylib))
   }
 
   deinit {

@@ -1,19 +1,20 @@
 // The loaded LLVM library and noncopyable owners of the handles that it gives out.
 
 import CLLVM
+import MartletIR
 
 /// The function table of a loaded libLLVM.
-///
-/// Unchecked: the table is complete before it is handed out, is never written again, and outlives the
-/// process.
-struct LLVMLibrary: @unchecked Sendable {
-  let table: UnsafePointer<martlet_llvm>
+struct LLVMLibrary: Sendable {
+  /// Complete before it is handed out, never written again, and never unloaded.
+  private let shared: Shared<UnsafePointer<martlet_llvm>>
+
+  var table: UnsafePointer<martlet_llvm> { shared.pointer }
 
   init(selection: String) throws(LoweringError) {
     guard let table = martlet_llvm_load(selection) else {
       throw LoweringError(String(cString: martlet_llvm_failure()))
     }
-    self.table = table
+    shared = Shared(table)
   }
 
   /// Takes ownership of `message`.

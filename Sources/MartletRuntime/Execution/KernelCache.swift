@@ -7,23 +7,19 @@ package import MartletIR
 ///
 /// Compilation runs outside the cache's lock; threads that want the same kernel meanwhile wait for
 /// it. A kernel that was evicted lives until its last run ends.
-///
-/// Invariant behind `@unchecked`: `entries` and `clock`, and an entry's `stamp`, are touched only
-/// under `lock`; an entry's `kernel` only under the entry's own lock.
-package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: @unchecked Sendable {
-  private final class Entry {
-    let lock = FutexLock()
-    var kernel: Kernel?
-    var stamp: UInt64 = 0
-
-    deinit { lock.destroy() }
+package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: Sendable {
+  private final class Entry: Sendable {
+    let kernel = Locked<Kernel?>(nil)
   }
 
-  private let lock = FutexLock()
+  private struct State {
+    var entries: [Key: (entry: Entry, stamp: UInt64)] = [:]
+    var clock: UInt64 = 0
+  }
+
   private let limit: Int
   private let compile: @Sendable (Key) throws(TensorError) -> Kernel
-  private var entries: [Key: Entry] = [:]
-  private var clock: UInt64 = 0
+  private let state = Locked(State())
 
   /// A cache of at most `limit` kernels, which `compile` makes.
   package init(
@@ -33,62 +29,45 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: @un
     self.compile = compile
   }
 
-  deinit { lock.destroy() }
-
   /// The kernel of `key`, and whether it was there already.
   package func kernel(for key: Key) throws(TensorError) -> (kernel: Kernel, isHit: Bool) {
     // A fork waits for the compilation, and for the threads that wait for it.
     ForkGuard.enter()
     defer { ForkGuard.leave() }
     let entry = entry(for: key)
-    entry.lock.lock()
-    defer { entry.lock.unlock() }
-    if let kernel = entry.kernel { return (kernel, true) }
-    do {
-      let kernel = try compile(key)
-      entry.kernel = kernel
-      return (kernel, false)
-    } catch {
-      forget(key, entry)
-      throw error
+    return try entry.kernel.withLock { kernel throws(TensorError) in
+      if let kernel { return (kernel, true) }
+      do throws(TensorError) {
+        let compiled = try compile(key)
+        kernel = compiled
+        return (compiled, false)
+      } catch {
+        state.withLock { if $0.entries[key]?.entry === entry { $0.entries[key] = nil } }
+        throw error
+      }
     }
   }
 
-  package var count: Int { locked { entries.count } }
+  package var count: Int { state.withLock { $0.entries.count } }
 
   /// Drops every kernel.
-  package func removeAll() { locked { entries.removeAll() } }
+  package func removeAll() { state.withLock { $0.entries.removeAll() } }
 
   private func entry(for key: Key) -> Entry {
-    locked {
-      clock &+= 1
-      if let entry = entries[key] {
-        entry.stamp = clock
-        return entry
+    state.withLock { state in
+      state.clock &+= 1
+      if let place = state.entries.index(forKey: key) {
+        state.entries.values[place].stamp = state.clock
+        return state.entries.values[place].entry
       }
-      if entries.count >= limit,
-        let oldest = entries.min(by: { a, b in a.value.stamp < b.value.stamp })
+      if state.entries.count >= limit,
+        let oldest = state.entries.min(by: { a, b in a.value.stamp < b.value.stamp })
       {
-        entries[oldest.key] = nil
+        state.entries[oldest.key] = nil
       }
       let entry = Entry()
-      entry.stamp = clock
-      entries[key] = entry
+      state.entries[key] = (entry, state.clock)
       return entry
     }
-  }
-
-  private func forget(_ key: Key, _ entry: Entry) {
-    locked { if entries[key] === entry { entries[key] = nil } }
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    ForkGuard.enter()
-    lock.lock()
-    defer {
-      lock.unlock()
-      ForkGuard.leave()
-    }
-    return body()
   }
 }

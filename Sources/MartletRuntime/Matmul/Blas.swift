@@ -4,17 +4,18 @@ import COpenBLAS
 import MartletIR
 
 /// A loaded BLAS; OpenBLAS runs each call on the thread that makes it.
-///
-/// Invariant behind `@unchecked`: the table is never written after it was loaded.
-package struct Blas: @unchecked Sendable {
-  let table: UnsafePointer<martlet_blas>
+package struct Blas: Sendable {
+  /// Never written after it was loaded.
+  private let shared: Shared<UnsafePointer<martlet_blas>>
+
+  private var table: UnsafePointer<martlet_blas> { shared.pointer }
 
   /// The BLAS of a `MARTLET_BLAS` selection, or nil and why there is none.
   static func load(_ selection: String?) -> (blas: Blas?, failure: String) {
     guard let table = martlet_blas_load(selection) else {
       return (nil, String(cString: martlet_blas_failure()))
     }
-    return (Blas(table: table), "")
+    return (Blas(shared: Shared(table)), "")
   }
 
   package var path: String { String(cString: table.pointee.path) }

@@ -10,9 +10,7 @@ import Synchronization
 /// Fresh pages cost three times as much as a warm block, so blocks are kept: small ones in striped
 /// free lists, larger ones in a cache that gives the block unused for longest back to the system.
 ///
-/// Invariant behind `@unchecked`: `small` locks its stripes itself; everything else that changes is
-/// either atomic or touched only while `lock` is held.
-package final class BufferPool: BufferAllocator, @unchecked Sendable {
+package final class BufferPool: BufferAllocator {
   /// What the pool holds.
   package struct Statistics: Sendable, Hashable {
     /// Buffers in use and their bytes.
@@ -26,13 +24,16 @@ package final class BufferPool: BufferAllocator, @unchecked Sendable {
     package var newBlocks = 0
   }
 
+  private struct State {
+    var large = LargeBlocks()
+    var liveLargeBuffers = 0
+    var liveLargeBytes = 0
+    var peakBytes = 0
+    var newBlocks = 0
+  }
+
   private let small = SmallBlocks()
-  private let lock = FutexLock()
-  private var large = LargeBlocks()
-  private var liveLargeBuffers = 0
-  private var liveLargeBytes = 0
-  private var peakBytes = 0
-  private var newBlocks = 0
+  private let state = Locked(State())
   private let budget: Atomic<Int>
   private let cacheLimit: Atomic<Int>
 
@@ -45,7 +46,6 @@ package final class BufferPool: BufferAllocator, @unchecked Sendable {
 
   deinit {
     trim()
-    lock.destroy()
     small.destroy()
   }
 
@@ -84,47 +84,33 @@ package final class BufferPool: BufferAllocator, @unchecked Sendable {
   /// Gives all free blocks back to the system.
   package func trim() {
     small.trim()
-    locked { large.trim(to: 0) }
+    state.withLock { $0.large.trim(to: 0) }
   }
 
   package var statistics: Statistics {
     let small = small.totals
-    return locked {
-      Statistics(
-        liveBuffers: small.liveBuffers &+ liveLargeBuffers,
-        liveBytes: small.liveBytes &+ liveLargeBytes,
-        cachedBytes: small.cachedBytes &+ large.cachedBytes,
-        peakBytes: max(peakBytes, small.liveBytes &+ liveLargeBytes), newBlocks: newBlocks)
+    return state.withLock { state in
+      let liveBytes = small.liveBytes &+ state.liveLargeBytes
+      return Statistics(
+        liveBuffers: small.liveBuffers &+ state.liveLargeBuffers, liveBytes: liveBytes,
+        cachedBytes: small.cachedBytes &+ state.large.cachedBytes,
+        peakBytes: max(state.peakBytes, liveBytes), newBlocks: state.newBlocks)
     }
   }
 
-  private func locked<Result, Failure: Error>(
-    _ body: () throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    lock.lock()
-    defer { lock.unlock() }
-    return try body()
-  }
-
   /// Takes every lock of the pool, for a fork.
-  func hold() {
-    lock.lock()
-    small.lockAll()
-  }
+  func hold() { state.hold { _ in small.lockAll() } }
 
   /// Gives them back, in the parent or in the child.
-  func release() {
-    small.unlockAll()
-    lock.unlock()
-  }
+  func release() { state.release { _ in small.unlockAll() } }
 
   /// A new small block; `take` has counted it as live.
   @inline(never)
   private func makeSmall(_ index: Int) throws(TensorError) -> UnsafeMutableRawPointer {
     let capacity = SizeClass.byteCount(index)
     do {
-      return try locked { () throws(TensorError) in
-        try makeBlock(capacity, requested: capacity, alreadyLive: capacity)
+      return try state.withLock { state throws(TensorError) in
+        try makeBlock(capacity, requested: capacity, alreadyLive: capacity, &state)
       }
     } catch {
       small.cancel(index)
@@ -139,57 +125,57 @@ package final class BufferPool: BufferAllocator, @unchecked Sendable {
     guard byteCount >= 0, let capacity = LargeBlocks.capacity(byteCount) else {
       throw BufferPool.failure(byteCount, "more than the address space holds")
     }
-    return try locked { () throws(TensorError) in
+    return try state.withLock { state throws(TensorError) in
       let block =
-        if let kept = large.take(capacity) { kept } else {
+        if let kept = state.large.take(capacity) { kept } else {
           (
-            pointer: try makeBlock(capacity, requested: byteCount, alreadyLive: 0),
+            pointer: try makeBlock(capacity, requested: byteCount, alreadyLive: 0, &state),
             capacity: capacity
           )
         }
-      liveLargeBuffers &+= 1
-      liveLargeBytes &+= block.capacity
+      state.liveLargeBuffers &+= 1
+      state.liveLargeBytes &+= block.capacity
       return block
     }
   }
 
   private func reclaimLarge(_ pointer: UnsafeMutableRawPointer, _ capacity: Int) {
-    locked {
-      liveLargeBuffers &-= 1
-      liveLargeBytes &-= capacity
-      large.give(pointer, capacity)
+    state.withLock { state in
+      state.liveLargeBuffers &-= 1
+      state.liveLargeBytes &-= capacity
+      state.large.give(pointer, capacity)
       let limit = cacheLimit.load(ordering: .relaxed)
-      if large.cachedBytes > limit { large.trim(to: limit) }
+      if state.large.cachedBytes > limit { state.large.trim(to: limit) }
     }
   }
 
-  /// A block from the system within the budget; the caller holds the lock.
+  /// A block from the system within the budget.
   ///
   /// `alreadyLive` bytes of the request have been counted as in use.
   private func makeBlock(
-    _ capacity: Int, requested: Int, alreadyLive: Int
+    _ capacity: Int, requested: Int, alreadyLive: Int, _ state: inout State
   ) throws(TensorError) -> UnsafeMutableRawPointer {
     let totals = small.totals
-    let live = totals.liveBytes &+ liveLargeBytes &- alreadyLive
+    let live = totals.liveBytes &+ state.liveLargeBytes &- alreadyLive
     let budget = budget.load(ordering: .relaxed)
     guard live <= budget, capacity <= budget &- live else {
       throw BufferPool.failure(
         requested, "\(live) bytes are in use and the memory budget is \(budget) bytes")
     }
-    if totals.cachedBytes &+ large.cachedBytes > budget &- live &- capacity {
-      large.trim(to: max(0, budget &- live &- capacity &- totals.cachedBytes))
+    if totals.cachedBytes &+ state.large.cachedBytes > budget &- live &- capacity {
+      state.large.trim(to: max(0, budget &- live &- capacity &- totals.cachedBytes))
     }
     var block = LargeBlocks.map(capacity)
     if block == nil {
       small.trim()
-      large.trim(to: 0)
+      state.large.trim(to: 0)
       block = LargeBlocks.map(capacity)
     }
     guard let block else {
       throw BufferPool.failure(requested, "the system has no more memory; \(live) bytes are in use")
     }
-    newBlocks &+= 1
-    peakBytes = max(peakBytes, live &+ capacity)
+    state.newBlocks &+= 1
+    state.peakBytes = max(state.peakBytes, live &+ capacity)
     return block
   }
 

@@ -2,12 +2,13 @@
 
 import CPlatform
 import Glibc
+import MartletIR
 
 /// Free blocks below 64 KiB.
 ///
 /// A thread starts at the stripe its address hashes to and moves on when
 /// another thread is in it, so nobody waits for a thread that was preempted.
-struct SmallBlocks {
+struct SmallBlocks: Sendable {
   /// One set of lists; each list is threaded through the first word of its blocks.
   private struct Stripe {
     var lock: UInt32 = 0
@@ -26,15 +27,20 @@ struct SmallBlocks {
   /// The most bytes a list of one stripe keeps.
   private static let listLimit = 256 << 10
 
-  private let stripes: UnsafeMutablePointer<Stripe>
-  private let lists: UnsafeMutablePointer<List>
+  /// Every stripe, and its lists, are touched under its lock; only totals and forks take several.
+  private let memory: Shared<(UnsafeMutablePointer<Stripe>, UnsafeMutablePointer<List>)>
+
+  private var stripes: UnsafeMutablePointer<Stripe> { memory.pointer.0 }
+  private var lists: UnsafeMutablePointer<List> { memory.pointer.1 }
 
   init() {
     // Two cache lines a stripe keep the locks of two threads apart.
-    stripes = .allocate(capacity: SmallBlocks.stripeCount * 4)
+    let stripes = UnsafeMutablePointer<Stripe>.allocate(capacity: SmallBlocks.stripeCount * 4)
     stripes.initialize(repeating: Stripe(), count: SmallBlocks.stripeCount * 4)
-    lists = .allocate(capacity: SmallBlocks.stripeCount * SizeClass.smallCount)
-    lists.initialize(repeating: List(), count: SmallBlocks.stripeCount * SizeClass.smallCount)
+    let listCount = SmallBlocks.stripeCount * SizeClass.smallCount
+    let lists = UnsafeMutablePointer<List>.allocate(capacity: listCount)
+    lists.initialize(repeating: List(), count: listCount)
+    memory = Shared((stripes, lists))
   }
 
   @inline(__always)

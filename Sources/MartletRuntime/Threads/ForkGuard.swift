@@ -16,12 +16,11 @@ import Synchronization
 /// buffer pool, stripe of small blocks. Nobody begins a section while it holds one of these, or
 /// waits in a section for a thread outside; a section within a section is part of it.
 enum ForkGuard {
-  /// Three words: the threads inside, whether a fork is under way, whether this is a forked child.
-  private nonisolated(unsafe) static let words: UnsafeMutablePointer<UInt32> = {
-    let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 3)
-    words.initialize(repeating: 0, count: 3)
-    return words
-  }()
+  /// The threads inside.
+  private static let inside = FutexWord()
+  /// Whether a fork is under way.
+  private static let isForking = FutexWord()
+  private static let isChild = FutexWord()
   /// The thread that forks, and how many of its hooks have run: each registration is a hook.
   private static let forker = Atomic<UInt>(0)
   private static let hooks = Atomic<Int>(0)
@@ -29,7 +28,7 @@ enum ForkGuard {
   /// Registers the fork hooks: at first, and again after a library was loaded whose hooks must run
   /// later, for the last to be registered is the first to run.
   static func install() {
-    _ = words
+    _ = (inside, isForking, isChild)
     let status = martlet_on_fork(
       { ForkGuard.prepare() }, { ForkGuard.resume(inChild: false) },
       { ForkGuard.resume(inChild: true) })
@@ -38,15 +37,15 @@ enum ForkGuard {
 
   /// Whether this process was forked from one that used the library: its threads are gone.
   @inline(__always)
-  static var isForkedChild: Bool { martlet_load_acquire(words + 2) != 0 }
+  static var isForkedChild: Bool { isChild.load() != 0 }
 
   @inline(__always)
   static func enter() {
     let thread = ThreadState.current
     thread.sections += 1
     guard thread.sections == 1 else { return }
-    martlet_fetch_add(words, 1)
-    if martlet_load(words + 1) != 0 { wait() }
+    inside.add(1)
+    if isForking.loadInOrder() != 0 { wait() }
   }
 
   @inline(__always)
@@ -58,17 +57,17 @@ enum ForkGuard {
 
   @inline(__always)
   private static func countOut() {
-    martlet_fetch_add(words, .max)
-    if martlet_load(words + 1) != 0 { martlet_futex_wake(words, .max) }
+    inside.add(.max)
+    if isForking.loadInOrder() != 0 { inside.wake() }
   }
 
   @inline(never)
   private static func wait() {
     repeat {
       countOut()
-      while martlet_load(words + 1) != 0 { martlet_futex_wait(words + 1, 1, -1) }
-      martlet_fetch_add(words, 1)
-    } while martlet_load(words + 1) != 0
+      while isForking.load() != 0 { isForking.wait(while: 1) }
+      inside.add(1)
+    } while isForking.loadInOrder() != 0
   }
 
   private static func prepare() {
@@ -78,14 +77,10 @@ enum ForkGuard {
       return
     }
     // Another thread's fork comes first.
-    while martlet_compare_exchange(words + 1, 0, 1) == 0 {
-      martlet_futex_wait(words + 1, 1, -1)
-    }
+    while !isForking.exchange(0, for: 1) { isForking.wait(while: 1) }
     forker.store(thread, ordering: .relaxed)
     hooks.store(1, ordering: .relaxed)
-    while case let count = martlet_load(words), count != 0 {
-      martlet_futex_wait(words, count, -1)
-    }
+    while case let count = inside.loadInOrder(), count != 0 { inside.wait(while: count) }
     TraceSegment.holdAll()
     Runtime.pool.hold()
   }
@@ -97,10 +92,10 @@ enum ForkGuard {
     forker.store(0, ordering: .relaxed)
     if inChild {
       // A thread that met the fork at the entrance may have been counted.
-      martlet_store_release(words, 0)
-      martlet_store_release(words + 2, 1)
+      inside.store(0)
+      isChild.store(1)
     }
-    martlet_store_release(words + 1, 0)
-    if !inChild { martlet_futex_wake(words + 1, .max) }
+    isForking.store(0)
+    if !inChild { isForking.wake() }
   }
 }
