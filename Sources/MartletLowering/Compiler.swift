@@ -47,17 +47,13 @@ package final class Compiler: Sendable {
     let symbol = "martlet_\(String(nameSeed, radix: 16))_\(number)"
     let clock = ContinuousClock()
     let start = clock.now
-    let machine = try LLVMMachine(library, target, level)
-    let module = LLVMModule(library, target: target, layout: machine)
-    build(spec, level, in: module, named: symbol)
-    try module.verify()
-    let built = clock.now
-    let bytes = try describingFailures(of: spec) { () throws(LoweringError) in
-      try module.simplify(machine)
-      return try machine.emit(module)
+    return try withModule(of: spec, level, named: symbol) {
+      module, machine throws(LoweringError) in
+      let built = clock.now
+      let bytes = try machineCode(of: module, machine, spec)
+      let times = CompileTimes(building: built - start, generating: clock.now - built)
+      return KernelObject(symbol: symbol, bytes: bytes, times: times)
     }
-    let times = CompileTimes(building: built - start, generating: clock.now - built)
-    return KernelObject(symbol: symbol, bytes: bytes, times: times)
   }
 
   /// Puts an object file of this compiler, or of one like it, into memory.
@@ -75,38 +71,43 @@ package final class Compiler: Sendable {
   package func ir(
     _ spec: KernelSpec, level: OptimizationLevel = .default
   ) throws(LoweringError) -> String {
-    let machine = try LLVMMachine(library, target, level)
-    let module = LLVMModule(library, target: target, layout: machine)
-    build(spec, level, in: module, named: "kernel")
-    try module.verify()
-    return module.text
+    try withModule(of: spec, level, named: "kernel") { module, _ in module.text }
   }
 
   /// The machine code of `spec` as text.
   package func assembly(
     _ spec: KernelSpec, level: OptimizationLevel = .default
   ) throws(LoweringError) -> String {
-    let machine = try LLVMMachine(library, target, level)
-    let module = LLVMModule(library, target: target, layout: machine)
-    build(spec, level, in: module, named: "kernel")
-    try module.verify()
-    try module.simplify(machine)
-    return String(decoding: try machine.emit(module, LLVMAssemblyFile), as: UTF8.self)
+    try withModule(of: spec, level, named: "kernel") { module, machine throws(LoweringError) in
+      String(
+        decoding: try machineCode(of: module, machine, spec, LLVMAssemblyFile), as: UTF8.self)
+    }
   }
 
-  /// Names the kernel in the message with which LLVM ends the process on an internal error.
-  private func describingFailures<Result>(
-    of spec: KernelSpec, _ body: () throws(LoweringError) -> Result
+  /// Builds and verifies the IR of `spec`, for as long as `body` runs.
+  private func withModule<Result>(
+    of spec: KernelSpec, _ level: OptimizationLevel, named symbol: String,
+    _ body: (
+      borrowing LLVMModule, borrowing LLVMMachine
+    ) throws(LoweringError) -> Result
   ) throws(LoweringError) -> Result {
-    let description = Array(spec.description.utf8CString)
-    let text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: description.count)
-    _ = text.initialize(from: description)
-    martlet_llvm_set_fatal_context(text.baseAddress)
-    defer {
-      martlet_llvm_set_fatal_context(nil)
-      text.deallocate()
-    }
-    return try body()
+    let machine = try LLVMMachine(library, target, level)
+    let module = LLVMModule(library, target: target, layout: machine)
+    build(spec, level, in: module, named: symbol)
+    try module.verify()
+    return try body(module, machine)
+  }
+
+  /// The machine code of `module`; the message with which LLVM ends the process on an internal error
+  /// names the kernel.
+  private func machineCode(
+    of module: borrowing LLVMModule, _ machine: borrowing LLVMMachine, _ spec: KernelSpec,
+    _ type: LLVMCodeGenFileType = LLVMObjectFile
+  ) throws(LoweringError) -> [UInt8] {
+    spec.description.withCString { martlet_llvm_set_fatal_context($0) }
+    defer { martlet_llvm_set_fatal_context(nil) }
+    try module.simplify(machine)
+    return try machine.emit(module, type)
   }
 
   private func build(
