@@ -1,7 +1,10 @@
 // The row of the op table: everything that is known about one elementwise op.
 
 /// One elementwise op: its name, dtype rule, meaning, gradient, domain and accuracy.
-package struct OpDefinition: Sendable {
+///
+/// A class, because recording an op looks at its row: a struct's closures and strings would be retained
+/// one by one.
+package final class OpDefinition: Sendable {
   /// Which operand dtypes an op takes, in which it computes, and what it yields.
   package enum Rule: Sendable, Hashable {
     /// Numbers of the promoted dtype, computed and returned in it.

@@ -78,7 +78,7 @@ struct Claim {
       }
       needed.append(index)
       let record = segment.records + index
-      for position in 0..<record.pointee.operandCount {
+      for position in 0..<Int(record.pointee.operandCount) {
         switch record.pointee.operand(position) {
         case .none, .scalar: break
         case .record(let producer):
@@ -127,7 +127,7 @@ private struct TraceBuilder {
       let record = segment.records + index
       var operands: [Trace.Operand] = []
       operands.reserveCapacity(3)
-      for position in 0..<record.pointee.operandCount {
+      for position in 0..<Int(record.pointee.operandCount) {
         let isDying = record.pointee.isLastOwner(ofOperand: position)
         switch record.pointee.operand(position) {
         case .none: break
@@ -148,8 +148,9 @@ private struct TraceBuilder {
           operands: operands, site: record.pointee.site))
     }
     for (node, index) in claimed.enumerated() {
-      let record = segment.records[index]
-      trace.nodes[node].isOutput = record.handle != nil || record.uses > inside[node]
+      let record = segment.records + index
+      trace.nodes[node].isOutput =
+        record.pointee.handle != nil || record.pointee.uses > inside[node]
     }
     return trace
   }

@@ -26,26 +26,59 @@ struct Record {
     case failure(TensorError)
   }
 
+  /// What few records have.
+  private final class Extra {
+    /// Operands from the fourth on (concatenation).
+    var rest: [Operand] = []
+    var site: TensorError.Location?
+    var result: Result = .none
+  }
+
   var op: Op
   var dtype: DType
   var shape: Shape
-  var operands: (Operand, Operand, Operand) = (.none, .none, .none)
-  /// Operands from the fourth on (concatenation).
-  var rest: [Operand] = []
-  var site: TensorError.Location?
+  private var operands: (Operand, Operand, Operand)
+  private var extra: Extra?
   /// The handle that wants the result, or nil once it is gone or settled.
   var handle: Unmanaged<Handle>?
   /// How many operands of unretired records of this segment refer to this one.
   var uses: Int32 = 0
+  private(set) var operandCount: Int32
   /// Bytes of realized buffers that the operands keep alive.
-  var retainedBytes = 0
-  var result: Result = .none
+  var retainedBytes: Int
 
-  var operandCount: Int {
-    if case .none = operands.0 { return 0 }
-    if case .none = operands.1 { return 1 }
-    if case .none = operands.2 { return 2 }
-    return 3 + rest.count
+  init(
+    op: Op, dtype: DType, shape: Shape, _ a: consuming Operand, _ b: consuming Operand,
+    _ c: consuming Operand, rest: [Operand], site: TensorError.Location?, handle: Handle,
+    retainedBytes: Int
+  ) {
+    self.op = op
+    self.dtype = dtype
+    self.shape = shape
+    var count: Int32 = 0
+    if case .none = a {} else { count = 1 }
+    if case .none = b {} else { count = 2 }
+    if case .none = c {} else { count = 3 + Int32(truncatingIfNeeded: rest.count) }
+    operandCount = count
+    operands = (a, b, c)
+    self.handle = .passUnretained(handle)
+    self.retainedBytes = retainedBytes
+    guard !rest.isEmpty || site != nil else { return }
+    let extra = Extra()
+    extra.rest = rest
+    extra.site = site
+    self.extra = extra
+  }
+
+  var site: TensorError.Location? { extra?.site }
+
+  /// What the record left once it ran.
+  var result: Result {
+    get { extra?.result ?? .none }
+    set {
+      if extra == nil { extra = Extra() }
+      extra?.result = newValue
+    }
   }
 
   func operand(_ position: Int) -> Operand {
@@ -53,13 +86,19 @@ struct Record {
     case 0: operands.0
     case 1: operands.1
     case 2: operands.2
-    default: rest[position - 3]
+    default: extra?.rest[position - 3] ?? .none
     }
   }
 
-  mutating func clearOperands() {
-    operands = (.none, .none, .none)
-    rest = []
+  /// Moves the operands out, one after another.
+  mutating func takeOperands(_ body: (consuming Operand) -> Void) {
+    let count = operandCount
+    operandCount = 0
+    if count > 0 { body(exchange(&operands.0, with: .none)) }
+    if count > 1 { body(exchange(&operands.1, with: .none)) }
+    if count > 2 { body(exchange(&operands.2, with: .none)) }
+    guard count > 3, let extra else { return }
+    for operand in exchange(&extra.rest, with: []) { body(operand) }
   }
 
   /// Whether the operand at `position` is a handle that only this record refers to, on memory that

@@ -16,12 +16,14 @@ package enum Recorder {
   ) -> Handle {
     let handle = Handle(dtype: dtype, shape: shape, tracking: tracking)
     let segment = lockedSegment()
-    var record = Record(op: op, dtype: dtype, shape: shape, site: site)
-    if let a { record.operands.0 = segment.operand(a) }
-    if let b { record.operands.1 = segment.operand(b) }
-    if let c { record.operands.2 = segment.operand(c) }
-    if !rest.isEmpty { record.rest = rest.map(segment.operand) }
-    segment.append(record, for: handle)
+    let first = a.map(segment.operand) ?? .none
+    let second = b.map(segment.operand) ?? .none
+    let third = c.map(segment.operand) ?? .none
+    segment.append(
+      Record(
+        op: op, dtype: dtype, shape: shape, first, second, third,
+        rest: rest.isEmpty ? [] : rest.map(segment.operand), site: site, handle: handle,
+        retainedBytes: segment.takeIncomingBytes()), for: handle)
     segment.lock.unlock()
     return handle
   }

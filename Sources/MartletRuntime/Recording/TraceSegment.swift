@@ -93,16 +93,16 @@ final class TraceSegment: @unchecked Sendable {
   /// Appends a record; the caller holds the lock and has checked `hasRoom`.
   func append(_ record: consuming Record, for handle: Handle) {
     if count == allocated { grow() }
-    record.handle = Unmanaged.passUnretained(handle)
-    record.retainedBytes = incomingBytes
-    retainedBytes &+= incomingBytes
-    incomingBytes = 0
-    (records + count).initialize(to: consume record)
+    retainedBytes &+= record.retainedBytes
+    (records + count).initialize(to: record)
     states[count] = .pending
     handle.attach(to: self, index: Int32(truncatingIfNeeded: count))
     count += 1
     active += 1
   }
+
+  /// The bytes that the operands taken since the last record keep alive; the caller holds the lock.
+  func takeIncomingBytes() -> Int { exchange(&incomingBytes, with: 0) }
 
   /// The operand as this segment stores it; the caller holds the lock.
   func operand(_ operand: RecordOperand) -> Record.Operand {
@@ -188,8 +188,8 @@ final class TraceSegment: @unchecked Sendable {
   private func detachOperands(
     of index: Int, doomed: inout [Handle], unwanted: inout [Int]
   ) {
-    for position in 0..<records[index].operandCount {
-      switch records[index].operand(position) {
+    records[index].takeOperands { operand in
+      switch operand {
       case .none, .scalar: break
       case .handle(let handle): doomed.append(handle)
       case .record(let producer):
@@ -197,7 +197,6 @@ final class TraceSegment: @unchecked Sendable {
         if isUnwanted(Int(producer)) { unwanted.append(Int(producer)) }
       }
     }
-    records[index].clearOperands()
     retainedBytes &-= records[index].retainedBytes
     records[index].retainedBytes = 0
   }
