@@ -1,5 +1,7 @@
 // Machine code of one kernel: as an object file, and linked into the process.
 
+import Glibc
+
 /// The function of a kernel: `(buffers, integers, scalars, scratch, begin, end) -> flags`.
 ///
 /// - `buffers`: the address of the space's first point in every input (null for index inputs), then
@@ -32,16 +34,51 @@ package struct CompileTimes: Sendable, Hashable {
 
 /// The object file of one kernel; it may outlive the process in a cache.
 package struct KernelObject: Sendable, Hashable {
-  /// The function's name, which no other object has.
-  package let symbol: String
   package let bytes: [UInt8]
   package let times: CompileTimes
+  /// Whether it came from a store.
+  package let isLoaded: Bool
 
-  package init(symbol: String, bytes: [UInt8], times: CompileTimes = CompileTimes()) {
-    self.symbol = symbol
+  package init(bytes: [UInt8], times: CompileTimes = CompileTimes(), isLoaded: Bool = false) {
     self.bytes = bytes
     self.times = times
+    self.isLoaded = isLoaded
   }
+
+  /// The name of the function in every object file; as long as the names it has in memory.
+  static let symbol = symbol(0)
+
+  /// The name of the function of the object that is linked as number `number`.
+  static func symbol(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return "martlet_kernel_" + String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// The bytes with the function under another name of the same length, or nil where it is not there.
+  func bytes(renamedTo name: String) -> [UInt8]? {
+    var bytes = bytes
+    let (old, new) = (Array(KernelObject.symbol.utf8), Array(name.utf8))
+    let isFound = bytes.withUnsafeMutableBytes { bytes in
+      guard let start = bytes.baseAddress, bytes.count >= old.count else { return false }
+      var isFound = false
+      // More often than once where a section is named after the function.
+      for offset in 0...(bytes.count - old.count)
+      where bytes[offset] == old[0] && memcmp(start + offset, old, old.count) == 0 {
+        (start + offset).copyMemory(from: new, byteCount: new.count)
+        isFound = true
+      }
+      return isFound
+    }
+    return isFound ? bytes : nil
+  }
+}
+
+/// Where object files outlive the process.
+package protocol ObjectStore: Sendable {
+  /// The object that was stored for `key`, or nil.
+  func object(for key: ObjectKey) -> [UInt8]?
+  /// Keeps an object; where that fails there is none.
+  func store(_ object: [UInt8], for key: ObjectKey)
 }
 
 /// A kernel that is ready to run; the code is unmapped when nobody holds it.
@@ -50,14 +87,19 @@ package final class CompiledKernel: Sendable {
   /// The bytes of the object file.
   package let codeSize: Int
   package let times: CompileTimes
+  /// Whether the code came from a store.
+  package let isLoaded: Bool
   private let linked: LinkedObject
 
-  init(_ linked: LinkedObject, codeSize: Int, times: CompileTimes) throws(LoweringError) {
+  init(
+    _ linked: LinkedObject, _ object: KernelObject, times: CompileTimes
+  ) throws(LoweringError) {
     guard let pointer = UnsafeRawPointer(bitPattern: UInt(linked.address)) else {
       throw LoweringError("the linker gave no address")
     }
     function = unsafeBitCast(pointer, to: KernelFunction.self)
-    self.codeSize = codeSize
+    codeSize = object.bytes.count
+    isLoaded = object.isLoaded
     self.times = times
     self.linked = linked
   }

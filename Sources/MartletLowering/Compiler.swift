@@ -3,7 +3,6 @@
 import CLLVM
 package import MartletFusion
 import MartletIR
-import Synchronization
 
 /// Compiles kernels for one target; any number of threads may use it at the same time.
 package final class Compiler: Sendable {
@@ -15,9 +14,7 @@ package final class Compiler: Sendable {
 
   private let library: LLVMLibrary
   private let jit: JIT
-  /// Names never repeat within a process, nor but for a chance of 2^-64 between processes.
-  private let nameSeed: UInt64
-  private let nameCount = Atomic<UInt64>(0)
+  private let layout: DataLayout
 
   /// Loads LLVM as `selection` says (the value of MARTLET_LLVM) and readies it for `target`, or for the
   /// machine the process runs on.
@@ -25,58 +22,80 @@ package final class Compiler: Sendable {
     library = try LLVMLibrary(selection: selection)
     jit = try JIT(library)
     self.target = target ?? Target(host: library)
-    nameSeed = UInt64.random(in: .min ... .max)
+    layout = try DataLayout(library, self.target)
     let table = library.table
     libraryFingerprint = table.pointee.fingerprint
     libraryDescription =
       "LLVM \(table.pointee.major) (\(String(cString: table.pointee.path)))"
   }
 
-  /// The machine code of `spec`, ready to run.
+  /// The machine code of `spec`, ready to run; from `store` where that has it.
   package func compile(
-    _ spec: KernelSpec, level: OptimizationLevel = .default
+    _ spec: KernelSpec, level: OptimizationLevel = .default, store: (any ObjectStore)? = nil
   ) throws(LoweringError) -> CompiledKernel {
-    try link(object(for: spec, level: level))
+    try link(object(for: spec, level: level, store: store))
   }
 
-  /// The machine code of `spec` as an object file.
+  /// The machine code of `spec` if `store` has it.
+  package func load(
+    _ spec: KernelSpec, level: OptimizationLevel = .default, store: any ObjectStore
+  ) throws(LoweringError) -> CompiledKernel? {
+    let start = ContinuousClock.now
+    let module = build(spec, level)
+    guard let bytes = store.object(for: key(of: spec, level, module)) else { return nil }
+    return try link(loaded(bytes, since: start))
+  }
+
+  /// The machine code of `spec` as an object file; from `store` where that has it, and kept there.
   package func object(
-    for spec: KernelSpec, level: OptimizationLevel = .default
+    for spec: KernelSpec, level: OptimizationLevel = .default, store: (any ObjectStore)? = nil
   ) throws(LoweringError) -> KernelObject {
-    let number = nameCount.add(1, ordering: .relaxed).newValue
-    let symbol = "martlet_\(String(nameSeed, radix: 16))_\(number)"
-    let clock = ContinuousClock()
-    let start = clock.now
-    let machine = try LLVMMachine(library, target, level)
-    let module = LLVMModule(library, target: target, layout: machine)
-    build(spec, level, in: module, named: symbol)
+    let start = ContinuousClock.now
+    let module = build(spec, level)
+    var key: ObjectKey?
+    if let store {
+      let found = self.key(of: spec, level, module)
+      if let bytes = store.object(for: found) { return loaded(bytes, since: start) }
+      key = found
+    }
     try module.verify()
-    let built = clock.now
+    let machine = try LLVMMachine(library, target, level)
+    let built = ContinuousClock.now
     let bytes = try describingFailures(of: spec) { () throws(LoweringError) in
       try module.simplify(machine)
       return try machine.emit(module)
     }
-    let times = CompileTimes(building: built - start, generating: clock.now - built)
-    return KernelObject(symbol: symbol, bytes: bytes, times: times)
+    let times = CompileTimes(building: built - start, generating: .now - built)
+    if let store, let key { store.store(bytes, for: key) }
+    return KernelObject(bytes: bytes, times: times)
   }
 
   /// Puts an object file of this compiler, or of one like it, into memory.
   package func link(_ object: KernelObject) throws(LoweringError) -> CompiledKernel {
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = ContinuousClock.now
     let linked = try jit.link(object)
     var times = object.times
-    times.linking = clock.now - start
-    return try CompiledKernel(linked, codeSize: object.bytes.count, times: times)
+    times.linking = .now - start
+    return try CompiledKernel(linked, object, times: times)
+  }
+
+  private func loaded(_ bytes: [UInt8], since start: ContinuousClock.Instant) -> KernelObject {
+    KernelObject(bytes: bytes, times: CompileTimes(building: .now - start), isLoaded: true)
+  }
+
+  private func key(
+    of spec: KernelSpec, _ level: OptimizationLevel, _ module: borrowing LLVMModule
+  ) -> ObjectKey {
+    ObjectKey(
+      library: "\(libraryDescription) \(libraryFingerprint)", target: target, level: level,
+      kernel: spec.canonicalBytes, code: module.digest)
   }
 
   /// The IR of `spec` as text.
   package func ir(
     _ spec: KernelSpec, level: OptimizationLevel = .default
   ) throws(LoweringError) -> String {
-    let machine = try LLVMMachine(library, target, level)
-    let module = LLVMModule(library, target: target, layout: machine)
-    build(spec, level, in: module, named: "kernel")
+    let module = build(spec, level)
     try module.verify()
     return module.text
   }
@@ -86,8 +105,7 @@ package final class Compiler: Sendable {
     _ spec: KernelSpec, level: OptimizationLevel = .default
   ) throws(LoweringError) -> String {
     let machine = try LLVMMachine(library, target, level)
-    let module = LLVMModule(library, target: target, layout: machine)
-    build(spec, level, in: module, named: "kernel")
+    let module = build(spec, level)
     try module.verify()
     try module.simplify(machine)
     return String(decoding: try machine.emit(module, LLVMAssemblyFile), as: UTF8.self)
@@ -108,25 +126,25 @@ package final class Compiler: Sendable {
     return try body()
   }
 
-  private func build(
-    _ spec: KernelSpec, _ level: OptimizationLevel, in module: borrowing LLVMModule,
-    named symbol: String
-  ) {
+  /// The IR of `spec`.
+  private func build(_ spec: KernelSpec, _ level: OptimizationLevel) -> LLVMModule {
     let table = library.table
+    let module = LLVMModule(library, target: target, layout: layout)
     let body = KernelBody(spec)
     let shape = VectorShape(spec, body, target, level)
     let b = IRBuilder(
       table: table, context: module.context, module: module.ref, builder: module.builder,
-      function: function(named: symbol, in: module))
+      function: function(in: module))
     let kernel = KernelEmitter(spec, body, shape, b)
     switch spec.family {
     case .map: kernel.emitMap()
     case .reduceInner: kernel.emitReduceInner()
     case .reduceOuter: kernel.emitReduceOuter()
     }
+    return module
   }
 
-  private func function(named symbol: String, in module: borrowing LLVMModule) -> Value {
+  private func function(in module: borrowing LLVMModule) -> Value {
     let table = library.table
     let context = module.context
     let word = table.pointee.LLVMInt64TypeInContext(context)
@@ -135,7 +153,7 @@ package final class Compiler: Sendable {
     var parameters = [table.pointee.LLVMPointerType(byte, 0), words, words, byte, word, word]
     let result = table.pointee.LLVMInt32TypeInContext(context)
     let type = table.pointee.LLVMFunctionType(result, &parameters, UInt32(parameters.count), 0)
-    let function = table.pointee.LLVMAddFunction(module.ref, symbol, type)
+    let function = table.pointee.LLVMAddFunction(module.ref, KernelObject.symbol, type)
     let attributes = [
       ("target-cpu", target.cpu), ("target-features", target.features),
       ("prefer-vector-width", "\(target.vectorByteCount * 8)"),

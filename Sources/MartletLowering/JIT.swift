@@ -2,6 +2,7 @@
 
 import CLLVM
 import Glibc
+import Synchronization
 
 /// One ORC session, whose objects are added, looked up and removed from any thread.
 ///
@@ -10,6 +11,7 @@ final class JIT: @unchecked Sendable {
   private let library: LLVMLibrary
   private let session: LLVMOrcLLJITRef
   private let dylib: LLVMOrcJITDylibRef
+  private let linkCount = Atomic<UInt64>(0)
 
   /// The functions that generated code may call: exact on every machine, and used only where the target
   /// has no instruction (`fmod` nowhere has).
@@ -45,20 +47,26 @@ final class JIT: @unchecked Sendable {
   }
 
   /// Links `object` and finds its function.
+  ///
+  /// All objects call their function by the same name; each gets one of its own here, so that an object
+  /// may be in memory several times.
   func link(_ object: KernelObject) throws(LoweringError) -> LinkedObject {
     let table = library.table
-    let buffer = object.bytes.withUnsafeBytes { bytes in
+    let symbol = KernelObject.symbol(linkCount.add(1, ordering: .relaxed).newValue)
+    guard let bytes = object.bytes(renamedTo: symbol) else {
+      throw LoweringError("an object file holds no kernel")
+    }
+    let buffer = bytes.withUnsafeBytes { bytes in
       let start = bytes.baseAddress.map { $0.assumingMemoryBound(to: CChar.self) }
       return start.map {
-        table.pointee.LLVMCreateMemoryBufferWithMemoryRangeCopy($0, bytes.count, object.symbol)
+        table.pointee.LLVMCreateMemoryBufferWithMemoryRangeCopy($0, bytes.count, symbol)
       }
     }
     guard let buffer else { throw LoweringError("an object file is empty") }
     let linked = LinkedObject(self, library, dylib)
     try library.check(
       table.pointee.LLVMOrcLLJITAddObjectFileWithRT(session, linked.tracker, buffer))
-    try library.check(
-      table.pointee.LLVMOrcLLJITLookup(session, &linked.address, object.symbol))
+    try library.check(table.pointee.LLVMOrcLLJITLookup(session, &linked.address, symbol))
     return linked
   }
 }
