@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "CLLVM.h"
+#include "KeepStatics.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -158,6 +159,7 @@ static int load_file(const char *file, struct martlet_llvm *table) {
     return -1;
   }
   table->path = kept_path;
+  if (map != NULL) martlet_keep_statics(map);
   table->fingerprint = fingerprint_of(path);
   // A process-wide setting of the library: whoever set one before keeps nothing, since there is no way to ask.
   table->LLVMInstallFatalErrorHandler(end_process);
