@@ -49,6 +49,7 @@ extension Measurement {
     progress("first call")
     Engine.clearCaches()
     first = milliseconds { materialize(body()) }
+    Engine.finishCompiling()
 
     progress("fused")
     let outputs: [Tensor]

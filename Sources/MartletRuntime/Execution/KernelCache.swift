@@ -8,15 +8,16 @@ package import MartletIR
 /// Compilation runs outside the cache's lock; threads that want the same kernel meanwhile wait for
 /// it. A kernel that was evicted lives until its last run ends.
 ///
-/// Invariant behind `@unchecked`: `entries` and `clock`, and an entry's `stamp`, are touched only
-/// under `lock`; an entry's `kernel` only under the entry's own lock.
+/// Invariant behind `@unchecked`: `entries` and `clock`, and all of an entry but its own lock, are
+/// touched only under `lock`.
 package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: @unchecked Sendable {
   private final class Entry {
-    let lock = FutexLock()
+    /// Held while the kernel is compiled.
+    let compiling = FutexLock()
     var kernel: Kernel?
     var stamp: UInt64 = 0
 
-    deinit { lock.destroy() }
+    deinit { compiling.destroy() }
   }
 
   private let lock = FutexLock()
@@ -25,7 +26,7 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: @un
   private var entries: [Key: Entry] = [:]
   private var clock: UInt64 = 0
 
-  /// A cache of at most `limit` kernels, which `compile` makes.
+  /// A cache of at most `limit` kernels, which `compile` makes; it must not enter `ForkGuard`.
   package init(
     limit: Int = 4096, compile: @escaping @Sendable (Key) throws(TensorError) -> Kernel
   ) {
@@ -37,55 +38,80 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: @un
 
   /// The kernel of `key`, and whether it was there already.
   package func kernel(for key: Key) throws(TensorError) -> (kernel: Kernel, isHit: Bool) {
-    let entry = entry(for: key)
-    entry.lock.lock()
-    defer { entry.lock.unlock() }
-    if let kernel = entry.kernel { return (kernel, true) }
+    // One section from the first lock to the last, or a fork could leave the child an entry whose
+    // compilation never ends.
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
+    let entry = locked { self.entry(for: key) }
+    if let kernel = locked({ entry.kernel }) { return (kernel, true) }
+    entry.compiling.lock()
+    defer { entry.compiling.unlock() }
+    if let kernel = locked({ entry.kernel }) { return (kernel, true) }
     do {
       let kernel = try compile(key)
-      entry.kernel = kernel
+      locked { entry.kernel = kernel }
       return (kernel, false)
     } catch {
-      forget(key, entry)
+      locked { forget(key, entry) }
       throw error
     }
   }
 
-  package var count: Int { locked { entries.count } }
+  /// The kernel of `key` if it is there; never waits for a compilation.
+  package func existingKernel(for key: Key) -> Kernel? {
+    guarded {
+      guard let entry = entries[key], let kernel = entry.kernel else { return nil }
+      clock &+= 1
+      entry.stamp = clock
+      return kernel
+    }
+  }
+
+  /// Puts a kernel that was made elsewhere in the place of what is there.
+  package func insert(_ kernel: Kernel, for key: Key) {
+    guarded { entry(for: key).kernel = kernel }
+  }
+
+  /// Forgets the kernel of `key`.
+  package func remove(_ key: Key) { guarded { entries[key] = nil } }
+
+  /// The kernels in the cache, with those that are being compiled.
+  package var count: Int { guarded { entries.count } }
 
   /// Drops every kernel.
-  package func removeAll() { locked { entries.removeAll() } }
+  package func removeAll() { guarded { entries.removeAll() } }
 
+  /// The entry of `key`, which is made where there is none; called under the lock.
   private func entry(for key: Key) -> Entry {
-    locked {
-      clock &+= 1
-      if let entry = entries[key] {
-        entry.stamp = clock
-        return entry
-      }
-      if entries.count >= limit,
-        let oldest = entries.min(by: { a, b in a.value.stamp < b.value.stamp })
-      {
-        entries[oldest.key] = nil
-      }
-      let entry = Entry()
+    clock &+= 1
+    if let entry = entries[key] {
       entry.stamp = clock
-      entries[key] = entry
       return entry
     }
+    if entries.count >= limit,
+      let oldest = entries.min(by: { a, b in a.value.stamp < b.value.stamp })
+    {
+      entries[oldest.key] = nil
+    }
+    let entry = Entry()
+    entry.stamp = clock
+    entries[key] = entry
+    return entry
   }
 
   private func forget(_ key: Key, _ entry: Entry) {
-    locked { if entries[key] === entry { entries[key] = nil } }
+    if entries[key] === entry { entries[key] = nil }
+  }
+
+  private func guarded<Result>(_ body: () -> Result) -> Result {
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
+    return locked(body)
   }
 
   private func locked<Result>(_ body: () -> Result) -> Result {
-    ForkGuard.enter()
     lock.lock()
-    defer {
-      lock.unlock()
-      ForkGuard.leave()
-    }
+    defer { lock.unlock() }
     return body()
   }
 }
