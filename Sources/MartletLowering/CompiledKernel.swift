@@ -1,7 +1,5 @@
 // Machine code of one kernel: as an object file, and linked into the process.
 
-import Glibc
-
 /// The function of a kernel: `(buffers, integers, scalars, scratch, begin, end) -> flags`.
 ///
 /// - `buffers`: the address of the space's first point in every input (null for index inputs), then
@@ -45,32 +43,8 @@ package struct KernelObject: Sendable, Hashable {
     self.isLoaded = isLoaded
   }
 
-  /// The name of the function in every object file; as long as the names it has in memory.
-  static let symbol = symbol(0)
-
-  /// The name of the function of the object that is linked as number `number`.
-  static func symbol(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16)
-    return "martlet_kernel_" + String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
-  /// The bytes with the function under another name of the same length, or nil where it is not there.
-  func bytes(renamedTo name: String) -> [UInt8]? {
-    var bytes = bytes
-    let (old, new) = (Array(KernelObject.symbol.utf8), Array(name.utf8))
-    let isFound = bytes.withUnsafeMutableBytes { bytes in
-      guard let start = bytes.baseAddress, bytes.count >= old.count else { return false }
-      var isFound = false
-      // More often than once where a section is named after the function.
-      for offset in 0...(bytes.count - old.count)
-      where bytes[offset] == old[0] && memcmp(start + offset, old, old.count) == 0 {
-        (start + offset).copyMemory(from: new, byteCount: new.count)
-        isFound = true
-      }
-      return isFound
-    }
-    return isFound ? bytes : nil
-  }
+  /// The name of the function in every object file.
+  static let symbol = "martlet_kernel"
 }
 
 /// Where object files outlive the process.
@@ -94,7 +68,7 @@ package final class CompiledKernel: Sendable {
   init(
     _ linked: LinkedObject, _ object: KernelObject, times: CompileTimes
   ) throws(LoweringError) {
-    guard let pointer = UnsafeRawPointer(bitPattern: UInt(linked.address)) else {
+    guard let pointer = linked.function else {
       throw LoweringError("the linker gave no address")
     }
     function = unsafeBitCast(pointer, to: KernelFunction.self)

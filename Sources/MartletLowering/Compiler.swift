@@ -13,14 +13,12 @@ package final class Compiler: Sendable {
   package let libraryFingerprint: UInt64
 
   private let library: LLVMLibrary
-  private let jit: JIT
   private let layout: DataLayout
 
   /// Loads LLVM as `selection` says (the value of MARTLET_LLVM) and readies it for `target`, or for the
   /// machine the process runs on.
   package init(selection: String = "", target: Target? = nil) throws(LoweringError) {
     library = try LLVMLibrary(selection: selection)
-    jit = try JIT(library)
     self.target = target ?? Target(host: library)
     layout = try DataLayout(library, self.target)
     let table = library.table
@@ -73,7 +71,7 @@ package final class Compiler: Sendable {
   /// Puts an object file of this compiler, or of one like it, into memory.
   package func link(_ object: KernelObject) throws(LoweringError) -> CompiledKernel {
     let start = ContinuousClock.now
-    let linked = try jit.link(object)
+    let linked = try Linker.link(object)
     var times = object.times
     times.linking = .now - start
     return try CompiledKernel(linked, object, times: times)

@@ -33,9 +33,6 @@ enum ExitGate {
     while true { pause() }
   }
 
-  /// Whether the process is ending.
-  static var isClosed: Bool { endingThread.load(ordering: .relaxed) != 0 }
-
   private static func close() {
     endingThread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
     let deadline = ContinuousClock.now + patience
