@@ -5,19 +5,19 @@ package import MartletIR
 
 /// Estimates in seconds, and the choice that follows from them.
 ///
-/// Measured with LLVM 14 to 19 on a 2.5 GHz x86-64 with AVX-512
+/// Measured with LLVM 15 on x86-64 with AVX-512
 /// (`Docs/Decisions/0009-first-runs.md`); they decide only how long the caller waits, never a result.
 package struct TierCosts: Sendable {
   /// The interpreter's time for an addition of one element.
   package var unit = 1e-9
   /// Loading LLVM.
-  package var loading = 25e-3
+  package var loading = 20e-3
   /// Finding a kernel on disk, or that it is not there.
   package var lookup = 0.6e-3
   /// Compiling the smallest kernel at the fast level.
-  package var compilation = 1.5e-3
+  package var compilation = 1.2e-3
   /// What each unit of a kernel's weight adds to that.
-  package var weight = 0.07e-3
+  package var weight = 0.055e-3
   /// The longest that a caller waits for the compiler, or else this share of its work.
   package var patience = 10e-3
   package var share = 0.15
