@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "CLLVM.h"
+#include "KeepStatics.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -117,6 +118,8 @@ static int load_file(const char *file, struct martlet_llvm *table, char *failure
     return -1;
   }
   if (!martlet_library_identify(path, &table->path, &table->fingerprint, failure)) return -1;
+  struct link_map *map = NULL;
+  if (dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) martlet_keep_statics(map);
   // A process-wide setting of the library: whoever set one before keeps nothing, since there is no way to ask.
   table->LLVMInstallFatalErrorHandler(end_process);
   return 1;

@@ -32,16 +32,27 @@ package struct CompileTimes: Sendable, Hashable {
 
 /// The object file of one kernel; it may outlive the process in a cache.
 package struct KernelObject: Sendable, Hashable {
-  /// The function's name, which no other object has.
-  package let symbol: String
   package let bytes: [UInt8]
   package let times: CompileTimes
+  /// Whether it came from a store.
+  package let isLoaded: Bool
 
-  package init(symbol: String, bytes: [UInt8], times: CompileTimes = CompileTimes()) {
-    self.symbol = symbol
+  package init(bytes: [UInt8], times: CompileTimes = CompileTimes(), isLoaded: Bool = false) {
     self.bytes = bytes
     self.times = times
+    self.isLoaded = isLoaded
   }
+
+  /// The name of the function in every object file.
+  static let symbol = "martlet_kernel"
+}
+
+/// Where object files outlive the process.
+package protocol ObjectStore: Sendable {
+  /// The object that was stored for `key`, or nil.
+  func object(for key: ObjectKey) -> [UInt8]?
+  /// Keeps an object; where that fails there is none.
+  func store(_ object: [UInt8], for key: ObjectKey)
 }
 
 /// A kernel that is ready to run; the code is unmapped when nobody holds it.
@@ -50,16 +61,19 @@ package final class CompiledKernel: Sendable {
   /// The bytes of the object file.
   package let codeSize: Int
   package let times: CompileTimes
+  /// Whether the code came from a store.
+  package let isLoaded: Bool
   private let linked: LinkedObject
 
   init(
-    _ linked: LinkedObject, at address: UInt64, codeSize: Int, times: CompileTimes
+    _ linked: LinkedObject, _ object: KernelObject, times: CompileTimes
   ) throws(LoweringError) {
-    guard let pointer = UnsafeRawPointer(bitPattern: UInt(address)) else {
+    guard let pointer = linked.function else {
       throw LoweringError("the linker gave no address")
     }
     function = unsafeBitCast(pointer, to: KernelFunction.self)
-    self.codeSize = codeSize
+    codeSize = object.bytes.count
+    isLoaded = object.isLoaded
     self.times = times
     self.linked = linked
   }

@@ -3,7 +3,6 @@
 import CLLVM
 package import MartletFusion
 import MartletIR
-import Synchronization
 
 /// Compiles kernels for one target; any number of threads may use it at the same time.
 package final class Compiler: Sendable {
@@ -14,112 +13,126 @@ package final class Compiler: Sendable {
   package let libraryFingerprint: UInt64
 
   private let library: LLVMLibrary
-  private let jit: JIT
-  /// Names never repeat within a process, nor but for a chance of 2^-64 between processes.
-  private let nameSeed: UInt64
-  private let nameCount = Atomic<UInt64>(0)
+  private let layout: DataLayout
 
   /// Loads LLVM as `selection` says (the value of MARTLET_LLVM) and readies it for `target`, or for the
   /// machine the process runs on.
   package init(selection: String = "", target: Target? = nil) throws(LoweringError) {
     library = try LLVMLibrary(selection: selection)
-    jit = try JIT(library)
     self.target = target ?? Target(host: library)
-    nameSeed = UInt64.random(in: .min ... .max)
+    layout = try DataLayout(library, self.target)
     let table = library.table
     libraryFingerprint = table.pointee.fingerprint
     libraryDescription =
       "LLVM \(table.pointee.major) (\(String(cString: table.pointee.path)))"
   }
 
-  /// The machine code of `spec`, ready to run.
+  /// The machine code of `spec`, ready to run; from `store` where that has it.
   package func compile(
-    _ spec: KernelSpec, level: OptimizationLevel = .default
+    _ spec: KernelSpec, level: OptimizationLevel = .default, store: (any ObjectStore)? = nil
   ) throws(LoweringError) -> CompiledKernel {
-    try link(object(for: spec, level: level))
+    try link(object(for: spec, level: level, store: store))
   }
 
-  /// The machine code of `spec` as an object file.
+  /// The machine code of `spec` if `store` has it.
+  package func load(
+    _ spec: KernelSpec, level: OptimizationLevel = .default, store: any ObjectStore
+  ) throws(LoweringError) -> CompiledKernel? {
+    let start = ContinuousClock.now
+    let module = build(spec, level)
+    guard let bytes = store.object(for: key(of: spec, level, module)) else { return nil }
+    return try link(loaded(bytes, since: start))
+  }
+
+  /// The machine code of `spec` as an object file; from `store` where that has it, and kept there.
   package func object(
-    for spec: KernelSpec, level: OptimizationLevel = .default
+    for spec: KernelSpec, level: OptimizationLevel = .default, store: (any ObjectStore)? = nil
   ) throws(LoweringError) -> KernelObject {
-    let number = nameCount.add(1, ordering: .relaxed).newValue
-    let symbol = "martlet_\(String(nameSeed, radix: 16))_\(number)"
-    let clock = ContinuousClock()
-    let start = clock.now
-    return try withModule(of: spec, level, named: symbol) {
-      module, machine throws(LoweringError) in
-      let built = clock.now
-      let bytes = try machineCode(of: module, machine, spec)
-      let times = CompileTimes(building: built - start, generating: clock.now - built)
-      return KernelObject(symbol: symbol, bytes: bytes, times: times)
+    let start = ContinuousClock.now
+    let module = build(spec, level)
+    var key: ObjectKey?
+    if let store {
+      let found = self.key(of: spec, level, module)
+      if let bytes = store.object(for: found) { return loaded(bytes, since: start) }
+      key = found
     }
+    try module.verify()
+    let machine = try LLVMMachine(library, target, level)
+    let built = ContinuousClock.now
+    let bytes = try describingFailures(of: spec) { () throws(LoweringError) in
+      try module.simplify(machine)
+      return try machine.emit(module)
+    }
+    let times = CompileTimes(building: built - start, generating: .now - built)
+    if let store, let key { store.store(bytes, for: key) }
+    return KernelObject(bytes: bytes, times: times)
   }
 
   /// Puts an object file of this compiler, or of one like it, into memory.
   package func link(_ object: KernelObject) throws(LoweringError) -> CompiledKernel {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let (linked, address) = try jit.link(object)
+    let start = ContinuousClock.now
+    let linked = try Linker.link(object)
     var times = object.times
-    times.linking = clock.now - start
-    return try CompiledKernel(
-      linked, at: address, codeSize: object.bytes.count, times: times)
+    times.linking = .now - start
+    return try CompiledKernel(linked, object, times: times)
+  }
+
+  private func loaded(_ bytes: [UInt8], since start: ContinuousClock.Instant) -> KernelObject {
+    KernelObject(bytes: bytes, times: CompileTimes(building: .now - start), isLoaded: true)
+  }
+
+  private func key(
+    of spec: KernelSpec, _ level: OptimizationLevel, _ module: borrowing LLVMModule
+  ) -> ObjectKey {
+    ObjectKey(
+      library: "\(libraryDescription) \(libraryFingerprint)", target: target, level: level,
+      kernel: spec.canonicalBytes, code: module.digest)
   }
 
   /// The IR of `spec` as text.
   package func ir(
     _ spec: KernelSpec, level: OptimizationLevel = .default
   ) throws(LoweringError) -> String {
-    try withModule(of: spec, level, named: "kernel") { module, _ in module.text }
+    let module = build(spec, level)
+    try module.verify()
+    return module.text
   }
 
   /// The machine code of `spec` as text.
   package func assembly(
     _ spec: KernelSpec, level: OptimizationLevel = .default
   ) throws(LoweringError) -> String {
-    try withModule(of: spec, level, named: "kernel") { module, machine throws(LoweringError) in
-      String(
-        decoding: try machineCode(of: module, machine, spec, LLVMAssemblyFile), as: UTF8.self)
-    }
-  }
-
-  /// Builds and verifies the IR of `spec`, for as long as `body` runs.
-  private func withModule<Result>(
-    of spec: KernelSpec, _ level: OptimizationLevel, named symbol: String,
-    _ body: (
-      borrowing LLVMModule, borrowing LLVMMachine
-    ) throws(LoweringError) -> Result
-  ) throws(LoweringError) -> Result {
     let machine = try LLVMMachine(library, target, level)
-    let module = LLVMModule(library, target: target, layout: machine)
-    build(spec, level, in: module, named: symbol)
+    let module = build(spec, level)
     try module.verify()
-    return try body(module, machine)
-  }
-
-  /// The machine code of `module`; the message with which LLVM ends the process on an internal error
-  /// names the kernel.
-  private func machineCode(
-    of module: borrowing LLVMModule, _ machine: borrowing LLVMMachine, _ spec: KernelSpec,
-    _ type: LLVMCodeGenFileType = LLVMObjectFile
-  ) throws(LoweringError) -> [UInt8] {
-    spec.description.withCString { martlet_llvm_set_fatal_context($0) }
-    defer { martlet_llvm_set_fatal_context(nil) }
     try module.simplify(machine)
-    return try machine.emit(module, type)
+    return String(decoding: try machine.emit(module, LLVMAssemblyFile), as: UTF8.self)
   }
 
-  private func build(
-    _ spec: KernelSpec, _ level: OptimizationLevel, in module: borrowing LLVMModule,
-    named symbol: String
-  ) {
+  /// Names the kernel in the message with which LLVM ends the process on an internal error.
+  private func describingFailures<Result>(
+    of spec: KernelSpec, _ body: () throws(LoweringError) -> Result
+  ) throws(LoweringError) -> Result {
+    let description = Array(spec.description.utf8CString)
+    let text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: description.count)
+    _ = text.initialize(from: description)
+    martlet_llvm_set_fatal_context(text.baseAddress)
+    defer {
+      martlet_llvm_set_fatal_context(nil)
+      text.deallocate()
+    }
+    return try body()
+  }
+
+  /// The IR of `spec`.
+  private func build(_ spec: KernelSpec, _ level: OptimizationLevel) -> LLVMModule {
     let table = library.table
+    let module = LLVMModule(library, target: target, layout: layout)
     let body = KernelBody(spec)
     let shape = VectorShape(spec, body, target, level)
     let b = IRBuilder(
       table: table, context: module.context, module: module.ref, builder: module.builder,
-      function: function(named: symbol, in: module))
+      function: function(in: module))
     let kernel = KernelEmitter(spec, body, shape, b)
     switch spec.family {
     case .map: kernel.emitMap()
@@ -128,9 +141,10 @@ package final class Compiler: Sendable {
     case .reduceShort: kernel.emitReduceShort()
     case .row: kernel.emitRows()
     }
+    return module
   }
 
-  private func function(named symbol: String, in module: borrowing LLVMModule) -> Value {
+  private func function(in module: borrowing LLVMModule) -> Value {
     let table = library.table
     let context = module.context
     let word = table.pointee.LLVMInt64TypeInContext(context)
@@ -139,7 +153,7 @@ package final class Compiler: Sendable {
     var parameters = [table.pointee.LLVMPointerType(byte, 0), words, words, byte, word, word]
     let result = table.pointee.LLVMInt32TypeInContext(context)
     let type = table.pointee.LLVMFunctionType(result, &parameters, UInt32(parameters.count), 0)
-    let function = table.pointee.LLVMAddFunction(module.ref, symbol, type)
+    let function = table.pointee.LLVMAddFunction(module.ref, KernelObject.symbol, type)
     let attributes = [
       ("target-cpu", target.cpu), ("target-features", target.features),
       ("prefer-vector-width", "\(target.vectorByteCount * 8)"),

@@ -42,7 +42,9 @@ struct LLVMModule: ~Copyable {
   let ref: LLVMModuleRef
   let builder: LLVMBuilderRef
 
-  init(_ library: LLVMLibrary, target: Target, layout: borrowing LLVMMachine) {
+  static let passes = "instsimplify"
+
+  init(_ library: LLVMLibrary, target: Target, layout: DataLayout) {
     let table = library.table
     self.library = library
     context = table.pointee.LLVMContextCreate()
@@ -50,9 +52,7 @@ struct LLVMModule: ~Copyable {
     ref = table.pointee.LLVMModuleCreateWithNameInContext("martlet", context)
     builder = table.pointee.LLVMCreateBuilderInContext(context)
     table.pointee.LLVMSetTarget(ref, target.triple)
-    let data = table.pointee.LLVMCreateTargetDataLayout(layout.ref)
-    table.pointee.LLVMSetModuleDataLayout(ref, data)
-    table.pointee.LLVMDisposeTargetData(data)
+    table.pointee.LLVMSetModuleDataLayout(ref, layout.ref)
   }
 
   deinit {
@@ -62,6 +62,19 @@ struct LLVMModule: ~Copyable {
   }
 
   var text: String { library.take(library.table.pointee.LLVMPrintModuleToString(ref)) }
+
+  /// The SHA-256 of the bitcode: whatever changes the generated code changes it.
+  var digest: [UInt8] {
+    let table = library.table
+    let bitcode = table.pointee.LLVMWriteBitcodeToMemoryBuffer(ref)
+    defer { table.pointee.LLVMDisposeMemoryBuffer(bitcode) }
+    var hash = SHA256()
+    hash.update(
+      UnsafeRawBufferPointer(
+        start: table.pointee.LLVMGetBufferStart(bitcode),
+        count: Int(table.pointee.LLVMGetBufferSize(bitcode))))
+    return hash.finish()
+  }
 
   /// Throws the verifier's message together with the IR.
   borrowing func verify() throws(LoweringError) {
@@ -73,12 +86,30 @@ struct LLVMModule: ~Copyable {
 
   /// Folds what is constant (`x < x`, say), so that nothing is left for the code generator to fold:
   /// from LLVM 15 on it takes a select between constant vectors of NaN and 0 for 0.
+  ///
+  /// The passes are named in the key of cached objects.
   borrowing func simplify(_ machine: borrowing LLVMMachine) throws(LoweringError) {
     let table = library.table
     let options = table.pointee.LLVMCreatePassBuilderOptions()
     defer { table.pointee.LLVMDisposePassBuilderOptions(options) }
-    try library.check(table.pointee.LLVMRunPasses(ref, "instsimplify", machine.ref, options))
+    try library.check(table.pointee.LLVMRunPasses(ref, LLVMModule.passes, machine.ref, options))
   }
+}
+
+/// How a target lays out memory, which every module is told; a machine for that alone costs 70 us.
+///
+/// Unchecked: it is only read after it was made.
+final class DataLayout: @unchecked Sendable {
+  private let library: LLVMLibrary
+  let ref: LLVMTargetDataRef
+
+  init(_ library: LLVMLibrary, _ target: Target) throws(LoweringError) {
+    let machine = try LLVMMachine(library, target, .default)
+    self.library = library
+    ref = library.table.pointee.LLVMCreateTargetDataLayout(machine.ref)
+  }
+
+  deinit { library.table.pointee.LLVMDisposeTargetData(ref) }
 }
 
 /// A code generator for one target and level; used by one thread at a time.

@@ -16,8 +16,9 @@ private struct Rig {
 
   init(
     threads: Int = 2, llvm: String? = nil,
-    generate: @escaping CompilerSource.Generator = { compiler, spec throws(LoweringError) in
-      try compiler.compile(spec)
+    generate: @escaping CompilerSource.Generator = {
+      compiler, spec, level, store throws(LoweringError) in
+      try compiler.compile(spec, level: level, store: store)
     }
   ) {
     compiler = CompilerSource(selection: llvm, counters: counters, generate: generate)
@@ -255,7 +256,8 @@ private struct Rig {
   }
 
   @Test func refusedCodeIsInterpretedUnlessCompiledModeAsksForIt() throws {
-    var rig = Rig { _, _ throws(LoweringError) in throw LoweringError("no executable memory") }
+    var rig = Rig { _, _, _, _ throws(LoweringError) in throw LoweringError("no executable memory")
+    }
     let x = try rig.leaf(.float32, [100_000])
     let one = Trace.Operand.scalar(Scalar(Float(1)))
     _ = rig.node(.elementwise(.add), .float32, [100_000], x, one, isOutput: true)

@@ -21,22 +21,40 @@ import Testing
     let (settings, lines) = settings([
       "MARTLET_MODE": "compiled", "MARTLET_FUSION": "off", "MARTLET_THREADS": "3",
       "MARTLET_LLVM": "15", "MARTLET_BLAS": "off", "MARTLET_DEBUG": "plan,ir",
+      "MARTLET_SYNC_COMPILE": "1", "MARTLET_CACHE": "/var/kernels",
     ])
     #expect(lines.isEmpty)
     #expect(settings.mode == .compiled && !settings.fusion && settings.threads == 3)
     #expect(settings.llvm == "15" && settings.blas == "off")
-    #expect(settings.printsPlans && settings.printsIR)
+    #expect(settings.printsPlans && settings.printsIR && settings.compilesSynchronously)
+    #expect(settings.cachePath == "/var/kernels")
   }
 
   @Test(arguments: [
     ("MARTLET_MODE", "fast"), ("MARTLET_FUSION", "maybe"), ("MARTLET_THREADS", "0"),
     ("MARTLET_THREADS", "two"), ("MARTLET_DEBUG", "everything"),
+    ("MARTLET_SYNC_COMPILE", "yes"), ("MARTLET_CACHE", "kernels"),
   ])
   func otherValuesAreReportedInOneLine(name: String, value: String) {
     let (settings, lines) = settings([name: value])
     #expect(settings == Settings())
     #expect(lines.count == 1)
     #expect(lines[0].contains("\(name)=\(value)") && lines[0].hasSuffix("\n"))
+  }
+
+  /// The base directory specification: a relative path in XDG_CACHE_HOME does not count.
+  @Test(
+    arguments: [
+      (["HOME": "/h"], "/h/.cache/martlet"),
+      (["HOME": "/h", "XDG_CACHE_HOME": "/c"], "/c/martlet"),
+      (["HOME": "/h", "XDG_CACHE_HOME": "c"], "/h/.cache/martlet"),
+      (["HOME": "/h", "XDG_CACHE_HOME": ""], "/h/.cache/martlet"), (["HOME": "h"], nil), ([:], nil),
+      (["HOME": "/h", "MARTLET_CACHE": "off"], nil),
+      (["HOME": "/h", "MARTLET_CACHE": "/k"], "/k"), (["MARTLET_CACHE": "/k"], "/k"),
+    ] as [([String: String], String?)])
+  func theCacheHasAPlace(variables: [String: String], path: String?) {
+    let (settings, lines) = settings(variables)
+    #expect(settings.cachePath == path && lines.isEmpty)
   }
 
   @Test func countersSubtract() throws {

@@ -6,10 +6,12 @@ struct Arguments {
     usage: martlet-bench run [--only A,B] [--json FILE] [--fused-only] [--quick]
            martlet-bench serve [--quick]
            martlet-bench list
+           martlet-bench cache list|verify|clear
            martlet-bench help
 
     Times workloads fused, with one kernel an op, and on the interpreter, and compares the bits.
-    serve obeys lines of standard input, for comparisons with other libraries (make peers).
+    serve obeys lines of standard input, for comparisons with other libraries (make peers); cache
+    lists, checks or removes the kernels that the engine keeps on disk.
 
       --only A,B    only these workloads, separated by commas
       --json FILE   write the figures as JSON too
@@ -21,6 +23,7 @@ struct Arguments {
     case run
     case serve
     case list
+    case cache(CacheAction)
     case help
   }
 
@@ -41,6 +44,11 @@ struct Arguments {
     case "run": command = .run
     case "serve": command = .serve
     case "list": command = .list
+    case "cache":
+      guard let action = words.next().flatMap(CacheAction.init) else {
+        throw Mistake(message: "cache needs list, verify or clear")
+      }
+      command = .cache(action)
     case "help", "-h", "--help": command = .help
     case nil: throw Mistake(message: "a command is missing")
     case let word?: throw Mistake(message: "\(word) is no command")
@@ -48,18 +56,21 @@ struct Arguments {
     while let word = words.next() {
       switch word {
       case "-h", "--help": command = .help
-      case "--fused-only" where command == .run: isFusedOnly = true
-      case "--quick" where command == .run || command == .serve: isQuick = true
-      case "--json" where command == .run:
+      case "--fused-only" where isRun: isFusedOnly = true
+      case "--quick" where isRun || isServe: isQuick = true
+      case "--json" where isRun:
         guard let file = words.next() else { throw Mistake(message: "--json needs a file name") }
         json = file
-      case "--only" where command == .run:
+      case "--only" where isRun:
         guard let names = words.next() else { throw Mistake(message: "--only needs names") }
         workloads = try Arguments.workloads(names)
       default: throw Mistake(message: "\(word) is not understood here")
       }
     }
   }
+
+  private var isRun: Bool { if case .run = command { true } else { false } }
+  private var isServe: Bool { if case .serve = command { true } else { false } }
 
   private static func workloads(_ names: String) throws(Mistake) -> [Workload] {
     let names = names.split(separator: ",").map(String.init)

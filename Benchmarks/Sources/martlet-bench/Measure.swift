@@ -48,6 +48,7 @@ extension Measurement {
     progress("first call")
     Engine.clearCaches()
     first = milliseconds { materialize(body()) }
+    Engine.finishCompiling()
 
     progress("fused")
     fused = middle(effort.times(of: body, workload))

@@ -9,6 +9,8 @@ func fail(_ message: String, status: Int32 = EXIT_FAILURE) -> Never {
 }
 
 func run(_ arguments: Arguments) -> Int32 {
+  // A first call is to be that of a new kernel, unless the user names a cache.
+  setenv("MARTLET_CACHE", "off", 0)
   // Opened before the work, so that a bad path is not found out after it.
   let file = arguments.json.map { path in
     guard let file = fopen(path, "wb") else { fail("\(path): \(String(cString: strerror(errno)))") }
@@ -44,6 +46,7 @@ do throws(Arguments.Mistake) {
       let padding = String(repeating: " ", count: 14 - workload.name.count)
       print(workload.name + padding + workload.summary)
     }
+  case .cache(let action): exit(action.run())
   case .run: exit(run(arguments))
   case .serve:
     var server = Server(isQuick: arguments.isQuick)

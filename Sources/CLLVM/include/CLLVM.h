@@ -44,6 +44,11 @@ const char *martlet_llvm_failure(void);
 /// error, and the text (a printed kernel, say) tells what to report. Its first 2047 bytes are copied; NULL clears it.
 void martlet_llvm_set_fatal_context(const char *_Nullable text);
 
+/// Makes code that was just written visible to the processor that runs it.
+static inline void martlet_flush_code(void *begin, size_t size) {
+  __builtin___clear_cache((char *)begin, (char *)begin + size);
+}
+
 /// Defines `name` at `address` in `dylib`, so that compiled code may call it. Returns NULL or an error to consume.
 LLVMErrorRef _Nullable martlet_llvm_define(
     const struct martlet_llvm *llvm, LLVMOrcLLJITRef jit, LLVMOrcJITDylibRef dylib, const char *name,

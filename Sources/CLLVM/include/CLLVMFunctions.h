@@ -21,6 +21,7 @@
   X(void, LLVMSetTarget, (LLVMModuleRef, const char *)) \
   X(void, LLVMSetModuleDataLayout, (LLVMModuleRef, LLVMTargetDataRef)) \
   X(char *_Nonnull, LLVMPrintModuleToString, (LLVMModuleRef)) \
+  X(LLVMMemoryBufferRef _Nonnull, LLVMWriteBitcodeToMemoryBuffer, (LLVMModuleRef)) \
   X(char *_Nonnull, LLVMPrintValueToString, (LLVMValueRef)) \
   X(char *_Nonnull, LLVMPrintTypeToString, (LLVMTypeRef)) \
   X(LLVMBool, LLVMVerifyModule, (LLVMModuleRef, LLVMVerifierFailureAction, char *_Nullable *_Nullable)) \

@@ -97,6 +97,43 @@ void *_Nullable martlet_thread_slot_get(void);
 /// (whose end is the process's). Replacing a value destroys nothing. Returns 0 when the system has no more keys.
 int martlet_thread_slot_set(void *_Nullable value, void (*_Nullable destructor)(void *_Nonnull));
 
+// Files of the disk cache (CacheFiles.c). `problem` becomes a reason in words, or NULL where something is just absent.
+
+struct martlet_cache_file {
+  int64_t byte_count;
+  /// Seconds since 1970.
+  int64_t modified;
+};
+
+/// Opens the directory, which nobody but this user may write, or returns -1. `create` makes it and what is missing
+/// above it, for this user alone. Never in a process with raised privileges (setuid).
+int martlet_cache_open(const char *path, int create, const char *_Nullable *_Nonnull problem);
+
+/// Opens a regular file of this user, which has one name and nobody else may write, or returns -1.
+int martlet_cache_file_open(
+    int directory, const char *name, struct martlet_cache_file *out, const char *_Nullable *_Nonnull problem);
+
+/// Reads up to `count` bytes; returns how many there were.
+int64_t martlet_cache_file_read(int file, void *bytes, size_t count);
+
+/// Makes now the time at which the file was last used.
+void martlet_cache_file_touch(int file);
+
+/// Closes what one of the functions above opened.
+void martlet_cache_close(int descriptor);
+
+/// Writes a new file and gives it its name when it is complete and on disk. Returns 1 on success, else 0 and errno.
+int martlet_cache_file_write(
+    int directory, const char *temporary, const char *name, const void *bytes, size_t count);
+
+/// Returns 1 if the file was there and is gone.
+int martlet_cache_file_remove(int directory, const char *name);
+
+/// Calls `visit` for everything in the directory but directories. Returns 1 on success.
+int martlet_cache_list(
+    int directory, void *_Nullable context,
+    void (*visit)(void *_Nullable context, const char *name, const struct martlet_cache_file *file));
+
 /// Writes all bytes to standard error, past any buffer, and leaves errno as it was.
 void martlet_write_error(const char *bytes, size_t count);
 

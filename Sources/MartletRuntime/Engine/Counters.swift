@@ -12,6 +12,12 @@ public struct Counters: Sendable, Hashable {
   public var compileSeconds = 0.0
   /// Launches whose kernel had been compiled before.
   public var kernelCacheHits = 0
+  /// Kernels found on disk instead of compiled.
+  public var kernelsLoaded = 0
+  /// Kernels written to disk.
+  public var kernelsStored = 0
+  /// Kernels that a background thread made, after a first run without them or with slower code.
+  public var kernelsImproved = 0
   /// Kernels run.
   public var launches = 0
   /// Recorded ops run by the interpreter.
@@ -43,8 +49,9 @@ public struct Counters: Sendable, Hashable {
 
   private static var integers: [WritableKeyPath<Counters, Int>] {
     [
-      \.traces, \.kernelsCompiled, \.kernelCacheHits, \.launches, \.interpretedNodes,
-      \.bytesLoaded, \.bytesStored, \.liveBuffers, \.liveBytes, \.peakBytes, \.mappings,
+      \.traces, \.kernelsCompiled, \.kernelCacheHits, \.kernelsLoaded, \.kernelsStored,
+      \.kernelsImproved, \.launches, \.interpretedNodes, \.bytesLoaded,
+      \.bytesStored, \.liveBuffers, \.liveBytes, \.peakBytes, \.mappings,
     ]
   }
 }
@@ -56,6 +63,9 @@ package final class CounterCells: Sendable {
     case kernelsCompiled
     case compileNanoseconds
     case kernelCacheHits
+    case kernelsLoaded
+    case kernelsStored
+    case kernelsImproved
     case launches
     case interpretedNodes
     case bytesLoaded
@@ -66,6 +76,9 @@ package final class CounterCells: Sendable {
   private let kernelsCompiled = Atomic(0)
   private let compileNanoseconds = Atomic(0)
   private let kernelCacheHits = Atomic(0)
+  private let kernelsLoaded = Atomic(0)
+  private let kernelsStored = Atomic(0)
+  private let kernelsImproved = Atomic(0)
   private let launches = Atomic(0)
   private let interpretedNodes = Atomic(0)
   private let bytesLoaded = Atomic(0)
@@ -80,6 +93,9 @@ package final class CounterCells: Sendable {
     case .kernelsCompiled: kernelsCompiled.wrappingAdd(count, ordering: .relaxed)
     case .compileNanoseconds: compileNanoseconds.wrappingAdd(count, ordering: .relaxed)
     case .kernelCacheHits: kernelCacheHits.wrappingAdd(count, ordering: .relaxed)
+    case .kernelsLoaded: kernelsLoaded.wrappingAdd(count, ordering: .relaxed)
+    case .kernelsStored: kernelsStored.wrappingAdd(count, ordering: .relaxed)
+    case .kernelsImproved: kernelsImproved.wrappingAdd(count, ordering: .relaxed)
     case .launches: launches.wrappingAdd(count, ordering: .relaxed)
     case .interpretedNodes: interpretedNodes.wrappingAdd(count, ordering: .relaxed)
     case .bytesLoaded: bytesLoaded.wrappingAdd(count, ordering: .relaxed)
@@ -94,6 +110,9 @@ package final class CounterCells: Sendable {
     result.kernelsCompiled = kernelsCompiled.load(ordering: .relaxed)
     result.compileSeconds = Double(compileNanoseconds.load(ordering: .relaxed)) * 1e-9
     result.kernelCacheHits = kernelCacheHits.load(ordering: .relaxed)
+    result.kernelsLoaded = kernelsLoaded.load(ordering: .relaxed)
+    result.kernelsStored = kernelsStored.load(ordering: .relaxed)
+    result.kernelsImproved = kernelsImproved.load(ordering: .relaxed)
     result.launches = launches.load(ordering: .relaxed)
     result.interpretedNodes = interpretedNodes.load(ordering: .relaxed)
     result.bytesLoaded = bytesLoaded.load(ordering: .relaxed)

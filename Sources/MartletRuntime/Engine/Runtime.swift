@@ -30,8 +30,12 @@ package enum Runtime {
     ForkGuard.install()
     return loaded
   }()
+  private static let objectCache = settings.cachePath.map {
+    ObjectCache(path: $0, counters: counterCells)
+  }
   private static let compiler = CompilerSource(
-    selection: settings.llvm, printsIR: settings.printsIR, counters: counterCells)
+    selection: settings.llvm, printsIR: settings.printsIR, counters: counterCells,
+    store: objectCache, costs: settings.compilesSynchronously ? nil : .default)
   private static let executor = Executor(
     pool: pool, threads: threads, blas: { blas.blas }, compiler: compiler, counters: counterCells)
 
@@ -82,6 +86,12 @@ package enum Runtime {
     result.threads = threads.width
     return result
   }
+
+  /// The compiled kernels on disk, or nil where they are not kept.
+  package static var diskCache: DiskCache? { objectCache.map(DiskCache.init) }
+
+  /// Waits until no kernel is compiled in the background.
+  package static func finishCompiling() { compiler.finishCompiling() }
 
   /// Gives free memory and compiled kernels back to the system.
   package static func trim() {

@@ -7,7 +7,8 @@ import Glibc
 ///
 /// The results are the same bits in every mode.
 public enum ExecutionMode: String, Sendable, Hashable, CaseIterable {
-  /// Small work by the interpreter, everything else compiled; without LLVM all by the interpreter.
+  /// Small work by the interpreter, everything else compiled, where the first run of a kernel may be
+  /// interpreted or in slower code; without LLVM all by the interpreter.
   case automatic
   /// All elementwise work and reductions compiled; without LLVM an error.
   case compiled
@@ -26,6 +27,10 @@ package struct Settings: Sendable, Hashable {
   package var blas: String?
   /// The number of threads, or nil for the usable cores.
   package var threads: Int?
+  /// The directory of compiled kernels, or nil where they are not kept.
+  package var cachePath: String?
+  /// Whether every kernel is compiled at once and at its best, so that nothing depends on time.
+  package var compilesSynchronously = false
   /// Whether plans and kernels' IR are printed to standard error.
   package var printsPlans = false
   package var printsIR = false
@@ -68,8 +73,32 @@ package struct Settings: Sendable, Hashable {
         }
       }
     }
+    if let value = variable("MARTLET_SYNC_COMPILE"), !value.isEmpty {
+      switch value {
+      case "1", "on": compilesSynchronously = true
+      case "0", "off": compilesSynchronously = false
+      default: reject("MARTLET_SYNC_COMPILE", value, "1 or 0")
+      }
+    }
+    cachePath = Settings.defaultCachePath(variable)
+    if let value = variable("MARTLET_CACHE"), !value.isEmpty {
+      if value == "off" {
+        cachePath = nil
+      } else if value.hasPrefix("/") {
+        cachePath = value
+      } else {
+        reject("MARTLET_CACHE", value, "off or an absolute path")
+      }
+    }
     llvm = variable("MARTLET_LLVM")
     blas = variable("MARTLET_BLAS")
+  }
+
+  /// `$XDG_CACHE_HOME/martlet`, or `~/.cache/martlet`; relative paths do not count.
+  private static func defaultCachePath(_ variable: (String) -> String?) -> String? {
+    if let base = variable("XDG_CACHE_HOME"), base.hasPrefix("/") { return base + "/martlet" }
+    if let home = variable("HOME"), home.hasPrefix("/") { return home + "/.cache/martlet" }
+    return nil
   }
 
   package static let maximumThreads = 1024

@@ -1,4 +1,4 @@
-// Where compiled kernels come from: LLVM, loaded at the first kernel, behind the cache.
+// Where compiled kernels come from: memory, the disk, or LLVM, which is loaded at the first kernel.
 
 package import MartletFusion
 package import MartletIR
@@ -6,7 +6,7 @@ package import MartletLowering
 
 /// The compiler of a selection of LLVM, loaded when it is first needed, and its kernels.
 ///
-/// Invariant behind `@unchecked`: `state` and `hasWarned` are touched only under `lock`.
+/// Invariant behind `@unchecked`: `state`, `refused` and `hasWarned` are touched only under `lock`.
 package final class CompilerSource: @unchecked Sendable {
   private enum State {
     case unloaded
@@ -14,27 +14,39 @@ package final class CompilerSource: @unchecked Sendable {
     case missing(String)
   }
 
+  private struct Key: Hashable {
+    let spec: KernelSpec
+    let level: OptimizationLevel
+  }
+
   /// Makes the code of a kernel.
   package typealias Generator =
-    @Sendable (Compiler, KernelSpec) throws(LoweringError) -> CompiledKernel
+    @Sendable (Compiler, KernelSpec, OptimizationLevel, (any ObjectStore)?) throws(LoweringError)
+    -> CompiledKernel
 
   private let selection: String?
   private let printsIR: Bool
   private let counters: CounterCells
   private let lock = FutexLock()
   private var state = State.unloaded
+  private var refused: Set<KernelSpec> = []
   private var hasWarned = false
   private let generate: Generator
   private let cacheLimit: Int
-  private lazy var cache = KernelCache<KernelSpec, CompiledKernel>(limit: cacheLimit) {
-    [unowned self] spec throws(TensorError) in try compile(spec)
+  private let store: (any ObjectStore)?
+  /// The estimates by which a first run is not kept waiting; nil where it waits for the best code.
+  package let costs: TierCosts?
+  let background = BackgroundQueue(limit: 256)
+  private lazy var cache = KernelCache<Key, CompiledKernel>(limit: cacheLimit) {
+    [unowned self] key throws(TensorError) in try compile(key)
   }
 
   /// A source of kernels for a `MARTLET_LLVM` selection; `generate` is a hook for tests.
   package init(
     selection: String?, printsIR: Bool = false, cacheLimit: Int = 4096, counters: CounterCells,
-    generate: @escaping Generator = { compiler, spec throws(LoweringError) in
-      try compiler.compile(spec)
+    store: (any ObjectStore)? = nil, costs: TierCosts? = nil,
+    generate: @escaping Generator = { compiler, spec, level, store throws(LoweringError) in
+      try compiler.compile(spec, level: level, store: store)
     }
   ) {
     self.selection = selection
@@ -42,74 +54,228 @@ package final class CompilerSource: @unchecked Sendable {
     self.printsIR = printsIR
     self.cacheLimit = cacheLimit
     self.counters = counters
+    self.store = store
+    self.costs = costs
     // Made here, so that later reads are of a value that never changes.
     _ = cache
   }
 
   deinit { lock.destroy() }
 
+  // The library.
+
   /// Whether LLVM was found; says so once on standard error where it was not.
   package var isAvailable: Bool {
-    switch load() {
+    switch loadGuarded() {
     case .loaded: return true
     case .missing(let reason):
-      warn(
-        "no LLVM, so everything is interpreted, slowly: \(reason); install libllvm14 or llvm-dev "
-          + "(Debian), or name a library in MARTLET_LLVM")
+      warn(Self.advice(reason))
       return false
     case .unloaded: return false
     }
   }
 
+  /// Whether a run may ask for kernels; does not wait for LLVM where a first run is not to.
+  package var isUsable: Bool {
+    if costs != nil, locked({ if case .unloaded = state { true } else { false } }) { return true }
+    return isAvailable
+  }
+
   /// The loaded compiler, or nil.
   package var compiler: Compiler? {
-    if case .loaded(let compiler) = load() { return compiler }
+    if case .loaded(let compiler) = loadGuarded() { return compiler }
     return nil
   }
 
   /// Why there is no compiler, or nil where there is one.
   package var failure: String? {
-    if case .missing(let reason) = load() { return reason }
+    if case .missing(let reason) = loadGuarded() { return reason }
     return nil
   }
 
-  package func kernel(for spec: KernelSpec) throws(TensorError) -> CompiledKernel {
-    let (kernel, isHit) = try cache.kernel(for: spec)
-    if isHit { counters.add(.kernelCacheHits) }
-    return kernel
+  private static func advice(_ reason: String) -> String {
+    "no LLVM, so everything is interpreted, slowly: \(reason); install libllvm14 or llvm-dev "
+      + "(Debian), or name a library in MARTLET_LLVM"
   }
 
-  /// Forgets all compiled kernels.
-  package func removeAllKernels() { cache.removeAll() }
+  private var isLoaded: Bool { locked { if case .loaded = state { true } else { false } } }
 
-  /// The kernels in memory.
-  package var kernelCount: Int { cache.count }
-
+  /// Loads LLVM unless that was tried; inside a `ForkGuard` section and the `ExitGate`.
   private func load() -> State {
+    locked {
+      if case .unloaded = state {
+        do throws(LoweringError) {
+          state = .loaded(try Compiler(selection: selection ?? ""))
+          ExitGate.install()
+        } catch {
+          state = .missing(error.reason)
+        }
+      }
+      return state
+    }
+  }
+
+  private func loadGuarded() -> State {
     ForkGuard.enter()
     defer { ForkGuard.leave() }
-    lock.lock()
-    defer { lock.unlock() }
-    if case .unloaded = state {
-      do {
-        state = .loaded(try Compiler(selection: selection ?? ""))
-      } catch {
-        state = .missing(error.reason)
-      }
-    }
-    return state
+    return ExitGate.pass { load() } ?? .unloaded
   }
 
   /// Says once on standard error why work is interpreted that was to be compiled.
   package func warn(_ reason: String) {
-    lock.lock()
-    defer { lock.unlock() }
-    guard !hasWarned, selection != "off" else { return }
-    hasWarned = true
-    Settings.report("martlet: \(reason)\n")
+    let isFirst = locked {
+      guard !hasWarned, selection != "off" else { return false }
+      hasWarned = true
+      return true
+    }
+    if isFirst { Settings.report("martlet: \(reason)\n") }
   }
 
-  private func compile(_ spec: KernelSpec) throws(TensorError) -> CompiledKernel {
+  // Kernels.
+
+  /// The best code of `spec`, compiled now where it is not in memory or on disk.
+  package func kernel(for spec: KernelSpec) throws(TensorError) -> CompiledKernel {
+    let (kernel, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
+    if isHit { counters.add(.kernelCacheHits) }
+    return kernel
+  }
+
+  /// The best code of every spec.
+  package func kernels(for specs: [KernelSpec]) throws(TensorError) -> [CompiledKernel] {
+    var kernels: [CompiledKernel] = []
+    for spec in specs { kernels.append(try kernel(for: spec)) }
+    return kernels
+  }
+
+  /// What a run gets that does not wait for the best code.
+  package struct Supply {
+    /// The kernels of the specs in order, or nil where the interpreter is to answer.
+    package var kernels: [CompiledKernel]?
+    /// The specs to `improve`.
+    package var unfinished: [KernelSpec] = []
+  }
+
+  /// Code of every spec that is there soon, for a run that takes the interpreter `work` seconds.
+  package func kernels(
+    for specs: [KernelSpec], work: Double, costs: TierCosts
+  ) throws(TensorError) -> Supply {
+    // As a rule all of them are there.
+    var kernels: [CompiledKernel] = []
+    for spec in specs {
+      guard let best = cache.existingKernel(for: Key(spec: spec, level: .default)) else { break }
+      kernels.append(best)
+    }
+    if kernels.count == specs.count {
+      counters.add(.kernelCacheHits, specs.count)
+      return Supply(kernels: kernels)
+    }
+    var found: [KernelSpec: CompiledKernel] = [:]
+    var missing: [KernelSpec] = []
+    var supply = Supply()
+    for spec in Set(specs) {
+      if let best = cache.existingKernel(for: Key(spec: spec, level: .default)) {
+        found[spec] = best
+      } else if let fast = cache.existingKernel(for: Key(spec: spec, level: .fast)) {
+        // The queue may have been too full for it.
+        supply.unfinished.append(spec)
+        found[spec] = fast
+      } else {
+        missing.append(spec)
+      }
+    }
+    counters.add(.kernelCacheHits, specs.reduce(0) { found[$1] == nil ? $0 : $0 + 1 })
+    if !missing.isEmpty {
+      supply.unfinished += missing
+      guard try supplyNow(missing, &found, work: work, costs: costs) else { return supply }
+      supply.unfinished.removeAll { found[$0]?.isLoaded == true }
+    }
+    supply.kernels = specs.compactMap { found[$0] }
+    return supply
+  }
+
+  /// Adds code of `missing` to `found`, from the disk or compiled at the fast level; false where the
+  /// interpreter is quicker.
+  private func supplyNow(
+    _ missing: [KernelSpec], _ found: inout [KernelSpec: CompiledKernel], work: Double,
+    costs: TierCosts
+  ) throws(TensorError) -> Bool {
+    if locked({ !refused.isDisjoint(with: missing) }) { return false }
+    let loading = isLoaded ? 0 : costs.loading
+    // A kernel that waits in the queue is looked for on disk there.
+    let unknown = store == nil ? [] : missing.filter { !background.contains($0) }
+    let lookups = Double(unknown.count) * costs.lookup
+    guard costs.choice(work: work, loading: loading, compiling: lookups) == .compile, isAvailable
+    else { return false }
+    for spec in unknown {
+      if let kernel = storedKernel(for: spec) { found[spec] = kernel }
+    }
+    let absent = missing.filter { found[$0] == nil }
+    let compiling = lookups + costs.compiling(absent)
+    guard costs.choice(work: work, loading: loading, compiling: compiling) == .compile else {
+      return false
+    }
+    for spec in absent { found[spec] = try cache.kernel(for: Key(spec: spec, level: .fast)).kernel }
+    return true
+  }
+
+  /// Makes the best code of `specs` in the background.
+  package func improve(_ specs: [KernelSpec]) {
+    if specs.isEmpty { return }
+    let hopeful = locked { specs.filter { !refused.contains($0) } }
+    for spec in hopeful {
+      background.add(spec) { [self] in
+        do throws(TensorError) {
+          let (_, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
+          if !isHit { counters.add(.kernelsImproved) }
+          cache.remove(Key(spec: spec, level: .fast))
+        } catch {
+          locked { _ = refused.insert(spec) }
+          warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
+        }
+      }
+    }
+  }
+
+  /// Forgets all compiled kernels.
+  package func removeAllKernels() {
+    cache.removeAll()
+    locked { refused.removeAll() }
+  }
+
+  /// The kernels in memory.
+  package var kernelCount: Int { cache.count }
+
+  /// Waits until no kernel is made in the background.
+  package func finishCompiling() { background.drain() }
+
+  /// The best code on disk.
+  private func storedKernel(for spec: KernelSpec) -> CompiledKernel? {
+    ForkGuard.enter()
+    let kernel = ExitGate.pass { () -> CompiledKernel? in
+      guard let store, case .loaded(let compiler) = load() else { return nil }
+      // What cannot be linked is compiled again, which says why if it fails too.
+      return try? compiler.load(spec, store: store)
+    }
+    ForkGuard.leave()
+    guard let kernel, let kernel else { return nil }
+    cache.insert(kernel, for: Key(spec: spec, level: .default))
+    return kernel
+  }
+
+  /// Makes the code of a key; inside a `ForkGuard` section.
+  private func compile(_ key: Key) throws(TensorError) -> CompiledKernel {
+    let made = ExitGate.pass { () -> Result<CompiledKernel, TensorError> in
+      do throws(TensorError) { return .success(try make(key)) } catch { return .failure(error) }
+    }
+    guard let made else {
+      throw TensorError(
+        .backend, op: "compile", reason: "the process is ending, and LLVM with it",
+        hint: "compute before the functions that atexit runs")
+    }
+    return try made.get()
+  }
+
+  private func make(_ key: Key) throws(TensorError) -> CompiledKernel {
     let compiler: Compiler
     switch load() {
     case .loaded(let loaded): compiler = loaded
@@ -120,9 +286,13 @@ package final class CompilerSource: @unchecked Sendable {
     case .unloaded: internalError("the compiler was not loaded")
     }
     do {
-      if printsIR { Settings.report("\(spec)\n\(try compiler.ir(spec))\n") }
-      let kernel = try generate(compiler, spec)
-      counters.add(.kernelsCompiled)
+      if printsIR {
+        Settings.report("\(key.spec)\n\(try compiler.ir(key.spec, level: key.level))\n")
+      }
+      // Only the best code is worth a place on disk.
+      let store = key.level == .default ? store : nil
+      let kernel = try generate(compiler, key.spec, key.level, store)
+      if !kernel.isLoaded { counters.add(.kernelsCompiled) }
       let (seconds, attoseconds) = kernel.times.total.components
       counters.add(
         .compileNanoseconds, Int(seconds) &* 1_000_000_000 &+ Int(attoseconds / 1_000_000_000))
@@ -130,5 +300,11 @@ package final class CompilerSource: @unchecked Sendable {
     } catch {
       throw TensorError(.backend, op: "compile", reason: "\(error)")
     }
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return body()
   }
 }

@@ -41,20 +41,31 @@ package final class Executor: Sendable {
     switch mode {
     case .interpreter: return try interpret(trace, isStrict: isStrict)
     case .automatic:
-      if Executor.isSmall(trace) || !compiler.isAvailable {
+      if Executor.isSmall(trace) || !compiler.isUsable {
         return try interpret(trace, isStrict: isStrict)
       }
     case .compiled: break
     }
     let plan = Scheduler.plan(trace, fusion: fusion)
     if printsPlan { Settings.report("\(plan)\n") }
-    let kernels: [CompiledKernel]
-    do throws(TensorError) { kernels = try compile(plan) } catch {
+    var supply: CompilerSource.Supply
+    do throws(TensorError) { supply = try kernels(of: plan, trace, mode) } catch {
       // Code that the system refuses, where it allows no executable memory, say, ends no program.
       guard mode == .automatic, error.kind == .backend else { throw error }
       compiler.warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
       return try interpret(trace, isStrict: isStrict)
     }
+    if supply.kernels == nil {
+      compiler.improve(supply.unfinished)
+      do throws(TensorError) { return try interpret(trace, isStrict: isStrict) } catch {
+        // A fused run needs less memory, so it is worth the wait.
+        guard error.kind == .memory, compiler.isAvailable else { throw error }
+        supply.kernels = try compiler.kernels(for: plan.kernels)
+      }
+    }
+    guard let kernels = supply.kernels else { internalError("a plan without kernels") }
+    // Only now, so that the compiler does not compete with this run for the cores.
+    defer { compiler.improve(supply.unfinished) }
     var run = try PlanRun(plan, of: trace, executor: self, isStrict: isStrict)
     try run.run(kernels, until: Executor.errors(isStrict))
     if run.flags & Executor.errors(isStrict) != 0 {
@@ -65,13 +76,15 @@ package final class Executor: Sendable {
     return try run.outputs()
   }
 
-  /// The kernels of the launches of `plan`, in order.
-  private func compile(_ plan: Plan) throws(TensorError) -> [CompiledKernel] {
-    var kernels: [CompiledKernel] = []
-    for step in plan.steps {
-      if case .launch(let launch) = step { kernels.append(try compiler.kernel(for: launch.spec)) }
+  /// Code for the launches of `plan`.
+  private func kernels(
+    of plan: Plan, _ trace: Trace, _ mode: ExecutionMode
+  ) throws(TensorError) -> CompilerSource.Supply {
+    guard mode == .automatic, let costs = compiler.costs else {
+      return CompilerSource.Supply(kernels: try compiler.kernels(for: plan.kernels))
     }
-    return kernels
+    return try compiler.kernels(
+      for: plan.kernels, work: costs.interpreting(trace), costs: costs)
   }
 
   /// The flags that are errors: a bad index and a negative integer power always, a division by zero
@@ -101,21 +114,11 @@ package final class Executor: Sendable {
   static func isSmall(_ trace: Trace) -> Bool {
     var work = 0
     for node in trace.nodes {
-      work &+= cost(node, trace)
-      if work > smallWork { return false }
+      let units = Work.units(node, trace)
+      if units > smallWork - work { return false }
+      work += units
     }
     return true
-  }
-
-  private static func cost(_ node: Trace.Node, _ trace: Trace) -> Int {
-    switch node.op {
-    case .elementwise(let op):
-      let count = node.shape.elementCount
-      return count > smallWork ? count : count &* OpCosts.of(op)
-    case .reduce, .argReduce: return trace.shape(of: node.operands[0]).elementCount
-    case .view, .matmul, .gather, .scatter: return 0
-    case .cast, .iota, .pad, .concatenate: return node.shape.elementCount
-    }
   }
 
   // Strict mode.

@@ -9,12 +9,22 @@ package import MartletIR
 /// it. A kernel that was evicted lives until its last run ends.
 package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: Sendable {
   private final class Entry: Sendable {
+    /// Held while the kernel is compiled.
+    let compiling = Locked(())
     let kernel = Locked<Kernel?>(nil)
   }
 
   private struct State {
     var entries: [Key: (entry: Entry, stamp: UInt64)] = [:]
     var clock: UInt64 = 0
+
+    /// The entry of `key`, used just now, or nil.
+    mutating func existing(_ key: Key) -> Entry? {
+      guard let place = entries.index(forKey: key) else { return nil }
+      clock &+= 1
+      entries.values[place].stamp = clock
+      return entries.values[place].entry
+    }
   }
 
   private let limit: Int
@@ -31,16 +41,18 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: Sen
 
   /// The kernel of `key`, and whether it was there already.
   package func kernel(for key: Key) throws(TensorError) -> (kernel: Kernel, isHit: Bool) {
-    // A fork waits for the compilation, and for the threads that wait for it.
+    // One section from the first lock to the last, or a fork could leave the child an entry whose
+    // compilation never ends.
     ForkGuard.enter()
     defer { ForkGuard.leave() }
     let entry = entry(for: key)
-    return try entry.kernel.withLock { kernel throws(TensorError) in
-      if let kernel { return (kernel, true) }
+    if let kernel = entry.kernel.withLock({ $0 }) { return (kernel, true) }
+    return try entry.compiling.withLock { _ throws(TensorError) in
+      if let kernel = entry.kernel.withLock({ $0 }) { return (kernel, true) }
       do throws(TensorError) {
-        let compiled = try compile(key)
-        kernel = compiled
-        return (compiled, false)
+        let kernel = try compile(key)
+        entry.kernel.withLock { $0 = kernel }
+        return (kernel, false)
       } catch {
         state.withLock { if $0.entries[key]?.entry === entry { $0.entries[key] = nil } }
         throw error
@@ -48,26 +60,44 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: Sen
     }
   }
 
-  package var count: Int { state.withLock { $0.entries.count } }
+  /// The kernel of `key` if it is there; never waits for a compilation.
+  package func existingKernel(for key: Key) -> Kernel? {
+    guarded { state.withLock { $0.existing(key) }?.kernel.withLock { $0 } }
+  }
+
+  /// Puts a kernel that was made elsewhere in the place of what is there.
+  package func insert(_ kernel: Kernel, for key: Key) {
+    guarded { entry(for: key).kernel.withLock { $0 = kernel } }
+  }
+
+  /// Forgets the kernel of `key`.
+  package func remove(_ key: Key) { guarded { state.withLock { $0.entries[key] = nil } } }
+
+  /// The kernels in the cache, with those that are being compiled.
+  package var count: Int { guarded { state.withLock { $0.entries.count } } }
 
   /// Drops every kernel.
-  package func removeAll() { state.withLock { $0.entries.removeAll() } }
+  package func removeAll() { guarded { state.withLock { $0.entries.removeAll() } } }
 
+  /// The entry of `key`, which is made where there is none.
   private func entry(for key: Key) -> Entry {
     state.withLock { state in
-      state.clock &+= 1
-      if let place = state.entries.index(forKey: key) {
-        state.entries.values[place].stamp = state.clock
-        return state.entries.values[place].entry
-      }
+      if let entry = state.existing(key) { return entry }
       if state.entries.count >= limit,
         let oldest = state.entries.min(by: { a, b in a.value.stamp < b.value.stamp })
       {
         state.entries[oldest.key] = nil
       }
       let entry = Entry()
+      state.clock &+= 1
       state.entries[key] = (entry, state.clock)
       return entry
     }
+  }
+
+  private func guarded<Result>(_ body: () -> Result) -> Result {
+    ForkGuard.enter()
+    defer { ForkGuard.leave() }
+    return body()
   }
 }

@@ -1,0 +1,216 @@
+// Compiled kernels on disk: found again by the next process, and never trusted further than their checksum.
+
+import CPlatform
+import Glibc
+package import MartletLowering
+import Synchronization
+
+/// A directory of object files, one a key, shared by all of a user's processes.
+///
+/// Nothing here fails: whatever is wrong with the directory or a file, the kernel is compiled, and one
+/// line on standard error says why. The directory is opened anew each time, because a program may close
+/// descriptors that are not its own.
+package final class ObjectCache: ObjectStore {
+  /// The bytes that a cache may hold unless told otherwise.
+  package static let defaultLimit = 256 << 20
+  private static let entrySuffix = ".kernel"
+  private static let partSuffix = ".part"
+  /// Seconds after which the time of last use is written again.
+  private static let useGranularity = 3600
+  /// Seconds after which a part is taken for what a killed process left.
+  private static let partLifetime = 3600
+
+  /// A file of the cache.
+  struct Entry {
+    let name: String
+    let byteCount: Int
+    /// Seconds since 1970.
+    let lastUse: Int
+  }
+
+  package let path: String
+  private let limit: Int
+  private let counters: CounterCells
+  private let report: @Sendable (String) -> Void
+  private let name: @Sendable ([UInt8]) -> String
+  private let hasWarned = Atomic(false)
+  /// Bytes stored since the directory was last looked through; at first as if it were full.
+  private let unchecked: Atomic<Int>
+  private let partCount = Atomic<UInt32>(0)
+
+  /// The cache at an absolute path; `report` and `name` are hooks for tests.
+  package init(
+    path: String, limit: Int = defaultLimit, counters: CounterCells,
+    report: @escaping @Sendable (String) -> Void = Settings.report,
+    name: @escaping @Sendable ([UInt8]) -> String = { SHA256.digest($0).hexadecimal }
+  ) {
+    self.path = path
+    self.limit = limit
+    self.counters = counters
+    self.report = report
+    self.name = name
+    unchecked = Atomic(limit)
+  }
+
+  // The store.
+
+  package func object(for key: ObjectKey) -> [UInt8]? {
+    withDirectory(creating: false) { directory in
+      let key = key.bytes
+      let name = name(key) + ObjectCache.entrySuffix
+      guard let bytes = read(name, in: directory, marksUse: true) else { return nil }
+      guard let file = ObjectFile.decode(bytes) else {
+        warn("\(path)/\(name) is damaged; its kernel is compiled again")
+        return nil
+      }
+      // Another key under the same name is no damage, only a rarity.
+      guard file.key.elementsEqual(key) else { return nil }
+      counters.add(.kernelsLoaded)
+      return Array(file.object)
+    } ?? nil
+  }
+
+  package func store(_ object: [UInt8], for key: ObjectKey) {
+    let key = key.bytes
+    let bytes = ObjectFile.encode(object, key: key)
+    guard bytes.count <= min(limit / 16, ObjectFile.greatestByteCount) else { return }
+    let number = partCount.add(1, ordering: .relaxed).newValue
+    let random = UInt64.random(in: .min ... .max)
+    let part = "\(getpid())-\(number)-\(String(random, radix: 16))\(ObjectCache.partSuffix)"
+    _ = withDirectory(creating: true) { directory in
+      let name = name(key) + ObjectCache.entrySuffix
+      guard martlet_cache_file_write(directory, part, name, bytes, bytes.count) != 0 else {
+        warn(
+          "\(path) cannot be written (\(String(cString: strerror(errno)))); kernels are not kept")
+        return
+      }
+      counters.add(.kernelsStored)
+      if unchecked.add(bytes.count, ordering: .relaxed).newValue >= limit / 16 { evict(directory) }
+    }
+  }
+
+  // Care of the directory.
+
+  /// Why the directory is not used, or nil where it is or nothing was stored yet.
+  package var problem: String? {
+    var problem: UnsafePointer<CChar>?
+    let directory = martlet_cache_open(path, 0, &problem)
+    if directory >= 0 { martlet_cache_close(directory) }
+    return problem.map { String(cString: $0) }
+  }
+
+  /// The entries, least recently used first.
+  func entries() -> [Entry] {
+    withDirectory(creating: false) { directory in
+      files(directory).filter { $0.name.hasSuffix(ObjectCache.entrySuffix) }
+    } ?? []
+  }
+
+  /// The names of the entries that are damaged or that nobody should trust.
+  func damagedEntries() -> [String] {
+    withDirectory(creating: false) { directory in
+      files(directory).map(\.name).filter { name in
+        guard name.hasSuffix(ObjectCache.entrySuffix) else { return false }
+        guard let bytes = read(name, in: directory, marksUse: false),
+          let file = ObjectFile.decode(bytes)
+        else { return true }
+        return self.name(Array(file.key)) + ObjectCache.entrySuffix != name
+      }
+    } ?? []
+  }
+
+  /// Removes all entries; files that are not the cache's stay.
+  func removeAll() {
+    _ = withDirectory(creating: false) { directory in
+      for file in files(directory) { martlet_cache_file_remove(directory, file.name) }
+    }
+  }
+
+  /// Removes the entries unused for longest where the cache is nearly full, and what killed processes
+  /// left of theirs.
+  private func evict(_ directory: Int32) {
+    unchecked.store(0, ordering: .relaxed)
+    var files = files(directory)
+    let now = Int(time(nil))
+    files.removeAll { file in
+      let isAbandoned =
+        file.name.hasSuffix(ObjectCache.partSuffix)
+        && now - file.lastUse > ObjectCache.partLifetime
+      return isAbandoned && martlet_cache_file_remove(directory, file.name) != 0
+    }
+    var total = files.reduce(0) { $0 &+ $1.byteCount }
+    guard total > limit - limit / 16 else { return }
+    for file in files where total > limit / 8 * 7 {
+      if file.name.hasSuffix(ObjectCache.entrySuffix) {
+        martlet_cache_file_remove(directory, file.name)
+        total -= file.byteCount
+      }
+    }
+  }
+
+  /// The cache's files, least recently used first.
+  private func files(_ directory: Int32) -> [Entry] {
+    var files: [Entry] = []
+    withUnsafeMutablePointer(to: &files) { files in
+      _ = martlet_cache_list(directory, files) { context, name, file in
+        let name = String(cString: name)
+        guard name.hasSuffix(ObjectCache.entrySuffix) || name.hasSuffix(ObjectCache.partSuffix)
+        else { return }
+        context?.assumingMemoryBound(to: [Entry].self).pointee.append(
+          Entry(
+            name: name, byteCount: Int(file.pointee.byte_count), lastUse: Int(file.pointee.modified)
+          ))
+      }
+    }
+    return files.sorted { ($0.lastUse, $0.name) < ($1.lastUse, $1.name) }
+  }
+
+  /// A private copy of a file's bytes.
+  private func read(_ name: String, in directory: Int32, marksUse: Bool) -> [UInt8]? {
+    var status = martlet_cache_file()
+    var problem: UnsafePointer<CChar>?
+    let file = martlet_cache_file_open(directory, name, &status, &problem)
+    guard file >= 0 else {
+      if let problem { warn("\(path)/\(name) is not used: it \(String(cString: problem))") }
+      return nil
+    }
+    defer { martlet_cache_close(file) }
+    guard (0...ObjectFile.greatestByteCount).contains(Int(status.byte_count)) else { return [] }
+    let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.byte_count)) { buffer, count in
+      guard let start = buffer.baseAddress else { return }
+      count = Int(martlet_cache_file_read(file, start, buffer.count))
+    }
+    if marksUse, Int(time(nil)) - Int(status.modified) > ObjectCache.useGranularity {
+      martlet_cache_file_touch(file)
+    }
+    return bytes
+  }
+
+  private func withDirectory<Result>(
+    creating: Bool, _ body: (Int32) -> Result
+  ) -> Result? {
+    var problem: UnsafePointer<CChar>?
+    let directory = martlet_cache_open(path, creating ? 1 : 0, &problem)
+    guard directory >= 0 else {
+      if let problem {
+        warn("kernels are not kept on disk: \(path) \(String(cString: problem))")
+      }
+      return nil
+    }
+    defer { martlet_cache_close(directory) }
+    return body(directory)
+  }
+
+  private func warn(_ text: String) {
+    if !hasWarned.exchange(true, ordering: .relaxed) { report("martlet: \(text)\n") }
+  }
+}
+
+extension [UInt8] {
+  /// Two digits a byte.
+  package var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}
