@@ -15,6 +15,7 @@ private func inChild(_ check: () -> Bool) -> (holds: Bool, seconds: Double)? {
   guard let symbol = dlsym(nil, "fork") else { return nil }
   let start = ContinuousClock.now
   let child = unsafeBitCast(symbol, to: Fork.self)()
+  guard child >= 0 else { return nil }
   if child == 0 { _exit(check() ? 0 : 1) }
   for _ in 0..<20_000 {
     var status: Int32 = 0

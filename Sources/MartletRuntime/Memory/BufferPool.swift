@@ -1,6 +1,5 @@
 // The buffer pool: where the memory of every tensor comes from and goes back to.
 
-import CPlatform
 import Glibc
 package import MartletIR
 import Synchronization
