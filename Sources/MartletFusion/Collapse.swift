@@ -46,9 +46,9 @@ struct AxisTable {
 
   func strides(ofOperand index: Int) -> [Int] { axes.map { $0.strides[index] } }
 
-  /// How an input of a map moves along the innermost axis, where tiles of at least `least` by `least`
+  /// How an input of a map or a short reduction moves along the innermost axis, where tiles of at least `least` by `least`
   /// elements are worth transposing.
-  func mapAccess(ofInput index: Int, least: Int) -> KernelSpec.Access {
+  func tileAccess(ofInput index: Int, least: Int) -> KernelSpec.Access {
     let access = access(ofOperand: index)
     guard access == .strided, axes.count > 1, let column = axes.last,
       axes[axes.count - 2].strides[index] == 1, column.extent >= least,

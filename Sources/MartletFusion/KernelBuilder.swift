@@ -61,17 +61,17 @@ struct KernelBuilder {
     }
   }
 
-  /// Copies a strided input so that its elements along the columns are neighbours; nil where they are.
-  ///
-  /// What is broadcast along an axis is copied once for all of it.
+  /// Copies a strided input that is broadcast along an axis, so that its elements along the columns are
+  /// neighbours: once for all of that axis; nil for other inputs.
   private func pack(
     _ index: Int, of launch: inout Plan.Launch, _ table: AxisTable,
     _ temporaries: inout [Plan.Temporary]
   ) -> Plan.Launch? {
-    guard launch.spec.inputs[index].access == .strided,
+    let axes = table.axes.indices.filter { table.axes[$0].strides[index] != 0 }
+    let access = launch.spec.inputs[index].access
+    guard access == .strided || access == .transposed, axes.count < table.axes.count,
       launch.spec.inputs[index].source == .memory
     else { return nil }
-    let axes = table.axes.indices.filter { table.axes[$0].strides[index] != 0 }
     var packed = [Int](repeating: 0, count: table.axes.count)
     var count = 1
     for axis in axes.reversed() {
@@ -86,9 +86,9 @@ struct KernelBuilder {
     let slot = Plan.Slot.temporary(temporaries.count)
     let dtype = launch.spec.inputs[index].dtype
     temporaries.append(Plan.Temporary(dtype: dtype, elementCount: count))
-    let access = copied.mapAccess(ofInput: 0, least: graph.costs.fewestTileRows)
+    let copyAccess = copied.tileAccess(ofInput: 0, least: graph.costs.fewestTileRows)
     let spec = KernelSpec(
-      family: .map, rank: copied.axes.count, inputs: [.init(dtype: dtype, access: access)],
+      family: .map, rank: copied.axes.count, inputs: [.init(dtype: dtype, access: copyAccess)],
       instructions: [.input(0)], dtypes: [dtype],
       outputs: [.init(value: 0, access: copied.access(ofOperand: 1))])
     let source = launch.inputs[index]
@@ -181,8 +181,8 @@ struct KernelBuilder {
       spec.inputs.append(
         KernelSpec.Input(
           source: input.base == .index ? .index : .memory, dtype: input.dtype,
-          access: family == .map && input.base != .index
-            ? table.mapAccess(ofInput: index, least: graph.costs.fewestTileRows)
+          access: (family == .map || family == .reduceShort) && input.base != .index
+            ? table.tileAccess(ofInput: index, least: graph.costs.fewestTileRows)
             : table.access(ofOperand: index)))
       inputs.append(
         Plan.Binding(

@@ -46,8 +46,8 @@ package struct KernelSpec: Sendable, Hashable {
     case uniform
     /// A stride that is known at the launch; it may be negative.
     case strided
-    /// Like `strided`, but the axis before the innermost steps to the next element: inputs of maps
-    /// that are read in tiles.
+    /// Like `strided`, but the axis before the innermost steps to the next element: inputs of maps and
+    /// of short reductions that are read in tiles.
     case transposed
   }
 
@@ -135,22 +135,27 @@ package struct KernelSpec: Sendable, Hashable {
   /// time: a tile of float32 is half of a common second-level cache of 256 KiB.
   package static let tileHeight = 32
   package static let tileWidth = 1024
-  /// The elements from one row of a tile to the next; no power of two, so that rows fall on different
-  /// sets of a cache.
-  package static let tilePitch = tileWidth + 16
 
-  /// Whether rows are taken in bands of `tileHeight`.
+  /// Whether inputs are read in tiles; a map then takes its rows in bands of `tileHeight`.
   package var isTiled: Bool { inputs.contains { $0.access == .transposed } }
+
+  /// The rows of a tile, and the elements from one of them to the next: no power of two, so that rows fall
+  /// on different sets of a cache.
+  package var tileShape: (rows: Int, pitch: Int) {
+    family == .reduceShort
+      ? (KernelSpec.laneCount, KernelSpec.stripWidth + 16)
+      : (KernelSpec.tileHeight, KernelSpec.tileWidth + 16)
+  }
 
   /// The bytes of scratch memory that one thread running the kernel on rows of this length needs.
   package func scratchByteCount(rowLength: Int) -> Int {
     switch family {
-    case .map:
+    case .map, .reduceShort:
       inputs.reduce(0) { sum, input in
         guard input.access == .transposed else { return sum }
-        return sum + KernelSpec.tileHeight * KernelSpec.tilePitch * input.dtype.byteCount
+        return sum + tileShape.rows * tileShape.pitch * input.dtype.byteCount
       }
-    case .reduceInner, .reduceShort: 0
+    case .reduceInner: 0
     case .reduceOuter:
       outputs.reduce(0) { sum, output in
         sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount

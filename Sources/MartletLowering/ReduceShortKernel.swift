@@ -35,12 +35,18 @@ extension KernelEmitter {
       b.slot(b.memory($0.dtype), count: Self.quarter * interleave * shape.lanes)
     }
 
+    let tiles = tileRows()
+
     forEachItem((0..<reduced).map(axis) + [strips]) { item in
       let column = b.multiply(item.indices[reduced], strip)
       let width = b.least(b.subtract(extents[inner], column), strip)
       // The number of the strip's first column among [outer..., column].
       let line = b.udiv(item.number, positive(strips.extent))
       let first = b.add(b.multiply(line, extents[inner]), column)
+      for (k, input) in inputs.enumerated() {
+        guard let tile = tiles[k] else { continue }
+        transpose(input, row(input, item.offsets[k]), into: tile, count, zero, width)
+      }
       forEachGroup(from: zero, to: width, interleave: interleave) { steps in
         func place(_ combiner: Int, _ lane: Value, _ step: Int) -> Value {
           let vector = b.add(b.multiply(lane, b.constant(interleave)), b.constant(step))
@@ -53,8 +59,8 @@ extension KernelEmitter {
           let upper = b.add(lane, half)
           let pairs = [(lane, upper), (b.add(lane, quarter), b.add(upper, quarter))].map { pair in
             let (low, high) = (
-              elements(whole, item, pair.0, steps),
-              upperLanes(whole, combiners, item, pair.1, upperCount, steps)
+              elements(whole, item, tiles, pair.0, steps),
+              upperLanes(whole, combiners, item, tiles, pair.1, upperCount, steps)
             )
             return combine(combiners, low, high)
           }
@@ -104,10 +110,15 @@ extension KernelEmitter {
   /// That a lane starts at the identity shows where two lanes are combined only if neither did (-0 and
   /// -0 would give -0), so of each pair the lower lane is the element itself.
   private func elements(
-    _ whole: Sweep, _ item: Item, _ index: Value, _ steps: [Step]
+    _ whole: Sweep, _ item: Item, _ tiles: [Value?], _ index: Value, _ steps: [Step]
   ) -> [[Value]] {
-    let rows = zip(inputs, item.offsets).map {
-      row($0, b.add($1, b.multiply(index, $0.strides[spec.rank - 2])))
+    let rows = inputs.indices.map { k in
+      if let tile = tiles[k] {
+        let place = b.multiply(index, b.constant(spec.tileShape.pitch))
+        return b.element(b.memory(inputs[k].dtype), tile, place)
+      }
+      let offset = b.multiply(index, inputs[k].strides[spec.rank - 2])
+      return row(inputs[k], b.add(item.offsets[k], offset))
     }
     prepare(.row, rows: rows)
     return emit(whole, rows, at: steps)
@@ -115,12 +126,12 @@ extension KernelEmitter {
 
   /// Per output and step: the lane that took element `index`, or the identity where there is none.
   private func upperLanes(
-    _ whole: Sweep, _ combiners: [Combiner], _ item: Item, _ index: Value, _ count: Value,
-    _ steps: [Step]
+    _ whole: Sweep, _ combiners: [Combiner], _ item: Item, _ tiles: [Value?], _ index: Value,
+    _ count: Value, _ steps: [Step]
   ) -> [[Value]] {
     let isThere = b.splat(b.compare(LLVMIntSLT, index, count), shape.lanes)
     let existing = b.least(index, b.subtract(extents[spec.rank - 2], b.constant(1)))
-    return zip(combiners, elements(whole, item, existing, steps)).map { combiner, values in
+    return zip(combiners, elements(whole, item, tiles, existing, steps)).map { combiner, values in
       let identity = vector.constant(combiner.identity.bits, combiner.dtype)
       return values.map {
         vector.select(isThere, combiner(identity, $0, vector), identity, combiner.dtype)

@@ -36,7 +36,7 @@ extension KernelEmitter {
             guard k < inputs.count, let tile = tiles[k] else {
               return row(pair.0, b.add(pair.1, b.multiply(number, pair.0.strides[rowAxis])))
             }
-            let place = b.multiply(number, b.constant(KernelSpec.tilePitch))
+            let place = b.multiply(number, b.constant(spec.tileShape.pitch))
             return b.element(b.memory(pair.0.dtype), tile, b.subtract(place, start))
           }
           emitRow(whole, starts, from: start, to: stop)
@@ -48,12 +48,12 @@ extension KernelEmitter {
   }
 
   /// Scratch memory for the tile of each transposed input; nil for the other inputs.
-  private func tileRows() -> [Value?] {
+  func tileRows() -> [Value?] {
     var offset = 0
     return inputs.map { input in
       guard input.access == .transposed else { return nil }
       let place = b.element(b.integer(8), scratch, b.constant(offset))
-      offset += KernelSpec.tileHeight * KernelSpec.tilePitch * input.dtype.byteCount
+      offset += spec.tileShape.rows * spec.tileShape.pitch * input.dtype.byteCount
       return b.bitcast(place, b.pointer(to: b.memory(input.dtype)))
     }
   }
@@ -61,7 +61,7 @@ extension KernelEmitter {
   /// Lays the columns [start, stop) of `rows` rows from `source` on into `tile`.
   ///
   /// Blocks may run over the last column, which is read again for them: the tile has room.
-  private func transpose(
+  func transpose(
     _ input: Operand, _ source: Value, into tile: Value, _ rows: Value, _ start: Value,
     _ stop: Value
   ) {
@@ -86,7 +86,7 @@ extension KernelEmitter {
         }
         for (k, row) in transposed(columns).enumerated() {
           let place = b.add(
-            b.multiply(b.add(top, b.constant(k)), b.constant(KernelSpec.tilePitch)),
+            b.multiply(b.add(top, b.constant(k)), b.constant(spec.tileShape.pitch)),
             b.subtract(left, start))
           b.vectorStore(
             row, b.element(element, tile, place), alignment: input.dtype.byteCount, mask: nil)

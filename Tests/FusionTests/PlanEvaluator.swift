@@ -196,7 +196,8 @@ struct PlanEvaluator {
         stride == 1 ? [.contiguous] : stride == 0 ? [.uniform] : [.strided, .transposed]
       if !expected.contains(input.access) { complain("wrong access") }
       if input.access == .transposed,
-        spec.family != .map || spec.rank < 2 || binding.strides[spec.rank - 2] != 1
+        spec.family != .map && spec.family != .reduceShort || spec.rank < 2
+          || binding.strides[spec.rank - 2] != 1
       {
         complain("not transposed")
       }
