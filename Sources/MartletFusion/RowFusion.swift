@@ -13,6 +13,8 @@ struct RowFusion {
   private let graph: FusionGraph
   /// The drafts; those that were merged into others are nil.
   private var work: [Draftwork?]
+  /// Per entry of `work`: the nodes that it reads.
+  private var reads: [Set<Int>] = []
   /// Per node: the entries of `work` that write and that read it.
   private var writers: [Int: Set<Int>] = [:]
   private var readers: [Int: Set<Int>] = [:]
@@ -36,13 +38,14 @@ struct RowFusion {
     for (number, item) in work.enumerated() {
       switch item {
       case .kernel(let draft):
-        for node in draft.reads { readers[node, default: []].insert(number) }
+        reads.append(draft.reads)
         for output in draft.outputs { writers[output.root.node, default: []].insert(number) }
       case .library(let step):
         let item = WorkItem([step])
-        for node in item.reads { readers[node, default: []].insert(number) }
+        reads.append(Set(item.reads))
         for node in item.writes { writers[node, default: []].insert(number) }
       }
+      for node in reads[number] { readers[node, default: []].insert(number) }
     }
   }
 
@@ -58,22 +61,14 @@ struct RowFusion {
     return nil
   }
 
-  private func reads(_ number: Int) -> Set<Int> {
-    switch work[number] {
-    case .kernel(let draft)?: draft.reads
-    case .library(let step)?: Set(WorkItem([step]).reads)
-    case nil: []
-    }
-  }
-
   /// Merges draft `number` with all that write what it reads, where that is possible.
   private mutating func merge(_ number: Int) {
-    guard let consumer = draft(number) else { return }
-    let producers = Set(consumer.reads.flatMap { writers[$0] ?? [] }).subtracting([number])
+    let producers = Set(reads[number].flatMap { writers[$0] ?? [] }).subtracting([number])
     for producer in producers.sorted() {
       guard let consumer = draft(number), let first = draft(producer),
-        isWorth(consumer, after: first),
-        let merged = merge(first, consumer), !isReached(number, from: producer)
+        let (space, axes) = rows(first, consumer), isWorth(consumer, after: first),
+        !isReached(number, from: producer, before: consumer.level),
+        let merged = merge(first, consumer, space, axes)
       else { continue }
       replace(producer, and: number, by: merged)
     }
@@ -97,38 +92,31 @@ struct RowFusion {
   }
 
   private mutating func replace(_ producer: Int, and consumer: Int, by merged: Draft) {
-    for node in reads(producer) { readers[node]?.remove(producer) }
-    for node in reads(consumer) { readers[node]?.remove(consumer) }
+    for node in reads[producer] { readers[node]?.remove(producer) }
+    for node in reads[consumer] { readers[node]?.remove(consumer) }
     for output in merged.outputs {
       writers[output.root.node]?.remove(producer)
       writers[output.root.node, default: []].insert(consumer)
     }
+    reads[producer] = []
+    reads[consumer] = merged.reads
     for node in merged.reads { readers[node, default: []].insert(consumer) }
     work[producer] = nil
     work[consumer] = .kernel(merged)
   }
 
   /// Whether something between `producer` and `consumer` needs the one and is needed by the other.
-  private func isReached(_ consumer: Int, from producer: Int) -> Bool {
-    guard let first = draft(producer) else { return false }
-    var pending: [Int] = []
+  ///
+  /// Drafts are merged in the order of their levels, so nothing of a higher level than the consumer's,
+  /// which is not merged yet, can lead back to it.
+  private func isReached(_ consumer: Int, from producer: Int, before level: Int32) -> Bool {
+    var pending = [producer]
     var seen: Set<Int> = [producer, consumer]
-    for output in first.outputs {
-      for reader in readers[output.root.node] ?? [] where seen.insert(reader).inserted {
-        pending.append(reader)
-      }
-    }
-    let needed = reads(consumer)
     while let number = pending.popLast() {
-      let written: [Int]
-      switch work[number] {
-      case .kernel(let draft)?: written = draft.outputs.map(\.root.node)
-      case .library(let step)?: written = WorkItem([step]).writes
-      case nil: written = []
-      }
-      for node in written {
-        if needed.contains(node) { return true }
+      for node in written(number) {
+        if number != producer, reads[consumer].contains(node) { return true }
         for reader in readers[node] ?? [] where seen.insert(reader).inserted {
+          if let draft = draft(reader), draft.level > level { continue }
           pending.append(reader)
         }
       }
@@ -136,13 +124,21 @@ struct RowFusion {
     return false
   }
 
+  private func written(_ number: Int) -> [Int] {
+    switch work[number] {
+    case .kernel(let draft)?: draft.outputs.map(\.root.node)
+    case .library(let step)?: WorkItem([step]).writes
+    case nil: []
+    }
+  }
+
   /// The two as one row kernel, or nil where they do not make one.
-  private func merge(_ producer: Draft, _ consumer: Draft) -> Draft? {
-    guard let axes = producer.reducedAxes ?? consumer.reducedAxes else { return nil }
-    let space = producer.reducedAxes == nil ? consumer.space : producer.space
-    guard isShort(space, axes), let first = row(producer, space, axes),
-      let second = row(consumer, space, axes)
-    else { return nil }
+  private func merge(
+    _ producer: Draft, _ consumer: Draft, _ space: Shape, _ axes: AxisSet
+  ) -> Draft? {
+    guard let first = row(producer, space, axes), let second = row(consumer, space, axes) else {
+      return nil
+    }
     var merged = first
     merged.reducedAxes = axes
     merged.isRow = true
@@ -173,10 +169,14 @@ struct RowFusion {
     return merged
   }
 
-  private func isShort(_ space: Shape, _ axes: AxisSet) -> Bool {
+  /// The rows that the two drafts would share, where there are any and they are short enough.
+  private func rows(_ producer: Draft, _ consumer: Draft) -> (space: Shape, axes: AxisSet)? {
+    guard let axes = producer.reducedAxes ?? consumer.reducedAxes else { return nil }
+    let space = producer.reducedAxes == nil ? consumer.space : producer.space
     let length = RowFusion.length(space, axes)
     // Every dtype counts as eight bytes, so that a kernel does not depend on it.
-    return length > 1 && length <= graph.costs.rowByteCount / 8
+    guard length > 1, length <= graph.costs.rowByteCount / 8 else { return nil }
+    return (space, axes)
   }
 
   /// `draft` as a row kernel over `space` and `axes`, or nil where it has another space.
