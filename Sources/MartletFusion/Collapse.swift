@@ -89,9 +89,14 @@ enum ReductionSpace {
       return
     }
     let isAcross = ReductionSpace.isAcross(row, column, costs)
-    let isShort = row.extent <= KernelSpec.laneCount
+    // Rows along which neighbours lie are read in tiles, which costs more than reducing them one by one
+    // unless few lanes are used; what is broadcast is turned once for all.
+    let isRepeated = inputs.indices.allSatisfy { input in
+      kept.contains { $0.strides[input] == 0 }
+    }
+    let limit = isAcross || isRepeated ? KernelSpec.laneCount : costs.shortRow
     let table = AxisTable(axes: kept.dropLast() + [row, column])
-    if isShort && (isAcross || column.extent >= KernelSpec.laneCount) {
+    if row.extent <= limit && (isAcross || column.extent >= KernelSpec.laneCount) {
       self = .short(table)
     } else if isAcross {
       self = .outer(table)

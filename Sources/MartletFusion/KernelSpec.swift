@@ -10,7 +10,7 @@ package struct KernelSpec: Sendable, Hashable {
   /// The shape of the loop nest.
   package enum Family: UInt8, Sendable, Hashable, CaseIterable {
     /// Every point of the space by itself. The work items are the points where there is one axis, else
-    /// the rows, or where an input is transposed bands of `tileHeight` rows.
+    /// the rows, or where an input is transposed bands of rows.
     case map
     /// Reduces the innermost axis (R14): one value a row and block of 4096, in the order
     /// [outer axes..., block]. The work items are those values.
@@ -131,41 +131,8 @@ package struct KernelSpec: Sendable, Hashable {
   package static let laneCount = 64
   /// The columns of one work item of `reduceOuter`.
   package static let stripWidth = 512
-  /// The rows of one work item of a map with transposed inputs, and the columns that it transposes at a
-  /// time: a tile of float32 is half of a common second-level cache of 256 KiB.
-  package static let tileHeight = 32
-  package static let tileWidth = 1024
-
-  /// Whether inputs are read in tiles; a map then takes its rows in bands of `tileHeight`.
+  /// Whether inputs are read in tiles; a map then takes its rows in bands of some height.
   package var isTiled: Bool { inputs.contains { $0.access == .transposed } }
-
-  /// The rows of a tile, and the elements from one of them to the next: no power of two, so that rows fall
-  /// on different sets of a cache.
-  package var tileShape: (rows: Int, pitch: Int) {
-    family == .reduceShort
-      ? (KernelSpec.laneCount, KernelSpec.stripWidth + 16)
-      : (KernelSpec.tileHeight, KernelSpec.tileWidth + 16)
-  }
-
-  /// The bytes of scratch memory that one thread running the kernel on rows of this length needs.
-  package func scratchByteCount(rowLength: Int) -> Int {
-    switch family {
-    case .map, .reduceShort:
-      inputs.reduce(0) { sum, input in
-        guard input.access == .transposed else { return sum }
-        return sum + tileShape.rows * tileShape.pitch * input.dtype.byteCount
-      }
-    case .reduceInner: 0
-    case .reduceOuter:
-      outputs.reduce(0) { sum, output in
-        sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount
-      }
-    case .row:
-      RowSweeps(self).kept.reduce(0) { sum, value in
-        sum + RowSweeps.paddedLength(rowLength) * dtypes[value].byteCount
-      }
-    }
-  }
 }
 
 extension KernelSpec: CustomStringConvertible {

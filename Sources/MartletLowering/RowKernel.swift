@@ -22,7 +22,8 @@ extension KernelEmitter {
   func emitRows() {
     let inner = spec.rank - 1
     let length = extents[inner]
-    let works = sweeps(length)
+    let plan = RowSweeps(spec)
+    let works = sweeps(plan, length)
     let reductions = body.instructions.indices.filter { combiner($0) != nil && body.isLive[$0] }
     var lanes: [Int: Value] = [:]
     var blocks: [Int: Value] = [:]
@@ -36,7 +37,7 @@ extension KernelEmitter {
       for (number, work) in works.enumerated() {
         prepare(.row, rows: rows, sweep: number)
         for (k, output) in spec.outputs.enumerated()
-        where output.access == .uniform && body.sweeps[body.results[k]] == number {
+        where output.access == .uniform && plan.sweeps[output.value] == number {
           let dtype = spec.dtypes[output.value]
           b.store(
             single.toMemory(rowValue(body.results[k]), dtype), rows[inputs.count + k],
@@ -59,8 +60,10 @@ extension KernelEmitter {
   }
 
   /// The sweeps in their order, with scratch memory for what they keep for each other.
-  private func sweeps(_ length: Value) -> [Work] {
-    let plan = RowSweeps(spec)
+  ///
+  /// Outputs are stored in the sweep that `plan` says, by which the launch decides what may be written
+  /// over; their values may be there before.
+  private func sweeps(_ plan: RowSweeps, _ length: Value) -> [Work] {
     let padding = b.constant(Self.laneCount - 1)
     let padded = b.and(b.add(length, padding), b.not(padding))
     var rows: [Int: Value] = [:]
@@ -79,7 +82,7 @@ extension KernelEmitter {
       var roots = reductions.map { body.instructions[$0].operands[0] }
       var stores: [(root: Int, output: Int)] = []
       for (k, output) in spec.outputs.enumerated()
-      where output.access != .uniform && body.sweeps[body.results[k]] == number {
+      where output.access != .uniform && plan.sweeps[output.value] == number {
         stores.append((roots.count, k))
         roots.append(body.results[k])
       }

@@ -2,6 +2,7 @@
 
 import MartletFusion
 import MartletIR
+import MartletLowering
 
 /// The arguments of one launch, packed as `KernelFunction` reads them.
 struct LaunchArguments {

@@ -2,6 +2,7 @@
 
 import MartletFusion
 import MartletIR
+import MartletLowering
 
 /// The buffers of one run of a plan.
 ///
@@ -168,8 +169,8 @@ struct MemoryPlan {
   private mutating func assign(_ launch: Plan.Launch, at index: Int) throws(TensorError) {
     for (output, binding) in launch.outputs.enumerated() {
       guard let slot = binding.slot, buffers[number(slot)] == nil else { continue }
-      if launch.mayOverwriteInputs(with: output),
-        let reused = reusableInput(launch, for: binding, at: index)
+      if let reused = reusableInput(launch, for: binding, at: index),
+        launch.mayOverwriteInputs(with: output)
       {
         // Written over: it is neither free afterwards nor reusable for another output.
         lastRead[reused] = .max
