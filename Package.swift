@@ -77,8 +77,9 @@ let package = Package(
       path: "Tests/CampaignSupport", swiftSettings: settings),
     .testTarget(
       name: "EngineTests",
-      dependencies: ["CampaignSupport", "MartletIR", "MartletFusion", "MartletRuntime"],
-      swiftSettings: settings),
+      dependencies: [
+        "CampaignSupport", "MartletIR", "MartletFusion", "MartletLowering", "MartletRuntime",
+      ], swiftSettings: settings),
     .testTarget(
       name: "FuzzTests",
       dependencies: ["CampaignSupport", "Martlet", "MartletIR", "MartletRuntime"],

@@ -66,9 +66,10 @@ package enum Arrangement: String, Sendable, CaseIterable, CustomStringConvertibl
       }
     case .stretched: if last >= 0 { strides[last] = 0 }
     }
-    let buffer = try Runtime.pool.allocate(
-      byteCount: (2 * shape.elementCount + 8) * dtype.byteCount)
-    dtype.fill(buffer.pointer, count: 2 * shape.elementCount + 8, sampling, &random)
+    // A contiguous value fills its buffer, so that it may be written over where it dies.
+    let count = self == .contiguous ? shape.elementCount : 2 * shape.elementCount + 8
+    let buffer = try Runtime.pool.allocate(byteCount: count * dtype.byteCount)
+    dtype.fill(buffer.pointer, count: count, sampling, &random)
     let layout = Layout(offset: offset, strides: strides)
     return Value(dtype: dtype, shape: shape, layout: layout.canonical(for: shape), buffer: buffer)
   }

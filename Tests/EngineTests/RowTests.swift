@@ -2,10 +2,11 @@
 
 import CampaignSupport
 import MartletIR
+import MartletRuntime
 import Testing
 
 /// A computation over the rows of a matrix: which of its values are wanted, given the last axis.
-private enum RowProgram: CaseIterable {
+enum RowProgram: CaseIterable {
   case softmax, softmaxWithParts, logSumExp, layerNorm, crossEntropy, normalized, counts,
     centredTwice
 
@@ -58,7 +59,7 @@ private enum RowProgram: CaseIterable {
   private static let lengths = [1, 2, 3, 15, 16, 17, 63, 64, 65, 128, 1000, 1023]
 
   @Test(arguments: [DType.float32, .float64], RowProgram.allCases)
-  private func lengths(_ dtype: DType, _ program: RowProgram) throws {
+  func lengths(_ dtype: DType, _ program: RowProgram) throws {
     var campaign = Campaign()
     guard campaign.isActive else { return }
     var random = Generator(21)
@@ -77,7 +78,7 @@ private enum RowProgram: CaseIterable {
   }
 
   /// Several blocks of the tree, up to and over the length that stays in the cache.
-  @Test(arguments: RowProgram.allCases) private func longRows(_ program: RowProgram) throws {
+  @Test(arguments: RowProgram.allCases) func longRows(_ program: RowProgram) throws {
     var campaign = Campaign(Array(Runner.compiled.prefix(1)))
     guard campaign.isActive else { return }
     var random = Generator(22)
@@ -92,7 +93,7 @@ private enum RowProgram: CaseIterable {
   }
 
   /// Operands in every layout, and numbers of every kind.
-  @Test(arguments: RowProgram.allCases) private func layouts(_ program: RowProgram) throws {
+  @Test(arguments: RowProgram.allCases) func layouts(_ program: RowProgram) throws {
     var campaign = Campaign(Array(Runner.compiled.prefix(1)))
     guard campaign.isActive else { return }
     var random = Generator(23)
@@ -108,5 +109,26 @@ private enum RowProgram: CaseIterable {
       }
     }
     campaign.report("layouts of \(program)")
+  }
+
+  /// A result of the last sweep takes the place of what dies, row by row; the values are the same.
+  @Test(arguments: [RowProgram.softmax, .normalized, .centredTwice])
+  func dyingRowsAreWrittenOver(_ program: RowProgram) throws {
+    guard !Runner.compiled.isEmpty else { return }
+    var random = Generator(24)
+    for length in [5, 64, 1000] {
+      var builder = TraceBuilder()
+      let x = try Arrangement.contiguous.value(.float32, [9, length], .moderate, &random)
+      let y = try Arrangement.contiguous.value(.float32, [9, length], .moderate, &random)
+      program.record(&builder, builder.leaf(x), builder.leaf(y))
+      let expected = Runner.interpreter.run(builder.trace)
+      builder.trace.isLeafDying = [true, true]
+      let values = try ExecutionScope.with({ $0.mode = .compiled }) { () throws(TensorError) in
+        try Runtime.run(builder.trace)
+      }
+      #expect(Runner.difference(builder.trace, expected, .values(values)) == nil)
+      let last = values.compactMap { $0 }.last
+      #expect(last?.buffer === x.buffer || last?.buffer === y.buffer)
+    }
   }
 }

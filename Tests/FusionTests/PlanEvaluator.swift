@@ -205,6 +205,12 @@ struct PlanEvaluator {
     for (output, binding) in zip(spec.outputs, launch.outputs) {
       if (output.reduction != nil) != spec.family.leavesBlocks { complain("wrong output") }
       if output.access == .uniform, spec.family != .row { complain("uniform output") }
+      if !spec.family.leavesBlocks {
+        let stride = binding.strides[spec.rank - 1]
+        let expected: KernelSpec.Access =
+          stride == 1 ? .contiguous : stride == 0 ? .uniform : .strided
+        if output.access != expected { complain("wrong output access") }
+      }
       if binding.strides.count != spec.rank { complain("wrong strides") }
     }
     if Set(launch.outputs.map(\.slot)).isDisjoint(with: launch.inputs.map(\.slot)) == false {
