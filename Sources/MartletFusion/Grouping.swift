@@ -8,12 +8,15 @@ struct KernelContext: Hashable {
   var space: Int32
   /// The reduced axes, for kernels that reduce.
   var reducedAxes: AxisSet?
+  /// Whether places of extremes are looked for along the reduced axes.
+  var findsPlaces: Bool
   /// Kernels read what kernels of lower levels stored.
   var level: Int32
 
-  init(space: Int32, reducedAxes: AxisSet? = nil, level: Int32) {
+  init(space: Int32, reducedAxes: AxisSet? = nil, findsPlaces: Bool = false, level: Int32) {
     self.space = space
     self.reducedAxes = reducedAxes
+    self.findsPlaces = findsPlaces
     self.level = level
   }
 }
@@ -116,8 +119,7 @@ extension FusionGraph {
         pushUses(index, &uses)
       case .copy: use(operand(index, 0), by: index, &uses)
       case .reduce:
-        guard case .reduce(_, let axes) = trace.nodes[index].op else { continue }
-        use(operand(index, 0), by: index, reducing: axes, &uses)
+        use(operand(index, 0), by: index, reducing: reducedAxes(index), &uses)
       case .concatenate:
         for k in operandRange(index) { use(operands[k], by: index, &uses) }
       case .pad:
@@ -171,13 +173,25 @@ extension FusionGraph {
     }
   }
 
+  /// The axes of a node that reduces.
+  func reducedAxes(_ node: Int) -> AxisSet? {
+    switch trace.nodes[node].op {
+    case .reduce(_, let axes): axes
+    case .argReduce(_, let axis): AxisSet([axis])
+    default: nil
+    }
+  }
+
   /// Notes that an operand is used at the points of its own space by the kernel of node `user`.
   private mutating func use(
     _ operand: Reference, by user: Int, reducing axes: AxisSet? = nil, _ uses: inout Uses
   ) {
     guard let x = operand.node, entries[x].kind.isComputed else { return }
+    var findsPlaces = false
+    if case .argReduce = trace.nodes[user].op { findsPlaces = true }
     let context = KernelContext(
-      space: entries[x].shape, reducedAxes: axes, level: entries[user].native)
+      space: entries[x].shape, reducedAxes: axes, findsPlaces: findsPlaces,
+      level: entries[user].native)
     use(operand, uses.number(of: context), AccessMap.identity)
   }
 

@@ -45,12 +45,20 @@ struct KernelBuilder {
   /// The steps that reduce every output over these axes.
   func reduce(_ reducedAxes: AxisSet, _ temporaries: inout [Plan.Temporary]) -> [Plan.Step] {
     let layouts = body.inputs.map(\.layout)
-    let specs = outputs.map { KernelSpec.Output(value: $0.0, reduction: $0.1.reduction) }
+    let specs = outputs.map {
+      KernelSpec.Output(value: $0.0, reduction: $0.1.reduction, place: $0.1.place)
+    }
+    let findsPlaces = outputs.contains { $0.1.place != nil }
     switch ReductionSpace(space, reducing: reducedAxes, inputs: layouts, costs: graph.costs) {
     case .inner(let table):
-      return [.launch(launch(.reduceInner, table, specs, results(table, table.axes.count - 1)))]
+      let family = findsPlaces ? KernelSpec.Family.placeInner : .reduceInner
+      return [.launch(launch(family, table, specs, results(table, table.axes.count - 1)))]
     case .outer(let table):
-      return [.launch(launch(.reduceOuter, table, specs, results(table, table.axes.count - 2)))]
+      let family = findsPlaces ? KernelSpec.Family.placeOuter : .reduceOuter
+      return [.launch(launch(family, table, specs, results(table, table.axes.count - 2)))]
+    // A place has no tree, so rows of any length are searched alike.
+    case .short(let table) where findsPlaces:
+      return [.launch(launch(.placeOuter, table, specs, results(table, table.axes.count - 2)))]
     case .short(let table):
       var launch = launch(.reduceShort, table, specs, results(table, table.axes.count - 2))
       let copies = launch.spec.inputs.indices.compactMap {

@@ -22,20 +22,31 @@ package struct KernelSpec: Sendable, Hashable {
     /// Reduces the axis before the innermost where it has at most `laneCount` elements: one value an
     /// outer index and column. The work items are [outer axes..., strip of `stripWidth` columns].
     case reduceShort
+    /// Looks for the place of the extreme along the innermost axis (R20): the place and the extreme of
+    /// each row and block of 4096, in the order and with the work items of `reduceInner`.
+    case placeInner
+    /// The same along the axis before the innermost, in the order and with the work items of
+    /// `reduceOuter`.
+    case placeOuter
     /// Maps and reductions of the innermost axis that use each other's results, in sweeps over one row
     /// that stays in the cache (`RowSweeps`). The work items are the rows.
     case row
 
-    /// Whether the kernel leaves one value a block of R14, which the launch combines.
+    /// Whether the kernel leaves one value a block of 4096, which the launch combines.
     package var leavesBlocks: Bool {
       switch self {
       case .map, .row: false
-      case .reduceInner, .reduceOuter, .reduceShort: true
+      case .reduceInner, .reduceOuter, .reduceShort, .placeInner, .placeOuter: true
       }
     }
 
+    /// Whether the kernel leaves places, and the extremes that are found there.
+    package var findsPlaces: Bool { self == .placeInner || self == .placeOuter }
+
     /// Whether the axis that is reduced lies before the innermost one.
-    package var reducesAcross: Bool { self == .reduceOuter || self == .reduceShort }
+    package var reducesAcross: Bool {
+      self == .reduceOuter || self == .reduceShort || self == .placeOuter
+    }
   }
 
   /// How an operand moves along the innermost axis.
@@ -84,20 +95,26 @@ package struct KernelSpec: Sendable, Hashable {
   }
 
   package struct Output: Sendable, Hashable {
-    /// The instruction whose value is stored or reduced.
+    /// The instruction whose value is stored or reduced, or of whose values a place is looked for.
     package var value: Int
     /// How a map's output moves along the innermost axis, or `uniform` where a row kernel stores it
     /// once a row.
     ///
     /// Partial results of reductions are dense.
     package var access: Access
-    /// The reduction, in the families that leave blocks.
+    /// The reduction, in the families that reduce.
     package var reduction: Reduction?
+    /// The extreme, in the families that find places.
+    package var place: ArgReduction?
 
-    package init(value: Int, access: Access = .contiguous, reduction: Reduction? = nil) {
+    package init(
+      value: Int, access: Access = .contiguous, reduction: Reduction? = nil,
+      place: ArgReduction? = nil
+    ) {
       self.value = value
       self.access = access
       self.reduction = reduction
+      self.place = place
     }
   }
 
@@ -125,11 +142,16 @@ package struct KernelSpec: Sendable, Hashable {
     self.outputs = outputs
   }
 
+  /// The dtype of what is written: places are int64.
+  package func dtype(of output: Output) -> DType {
+    output.place == nil ? dtypes[output.value] : .int64
+  }
+
   /// Elements of a reduction that form one block of R14.
   package static let blockLength = 4096
   /// The lanes of a block of R14.
   package static let laneCount = 64
-  /// The columns of one work item of `reduceOuter`.
+  /// The columns of one work item of what reduces across.
   package static let stripWidth = 512
   /// The rows of one work item of a map with transposed inputs, and the columns that it transposes at a
   /// time: a tile of float32 is half of a common second-level cache of 256 KiB.
@@ -150,10 +172,15 @@ package struct KernelSpec: Sendable, Hashable {
         guard input.access == .transposed else { return sum }
         return sum + KernelSpec.tileHeight * KernelSpec.tilePitch * input.dtype.byteCount
       }
-    case .reduceInner, .reduceShort: 0
+    case .reduceInner, .reduceShort, .placeInner: 0
     case .reduceOuter:
       outputs.reduce(0) { sum, output in
         sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount
+      }
+    case .placeOuter:
+      // A row of extremes, and one of places within the block.
+      outputs.reduce(0) { sum, output in
+        sum + KernelSpec.stripWidth * (dtypes[output.value].byteCount + 4)
       }
     case .row:
       RowSweeps(self).kept.reduce(0) { sum, value in
@@ -190,7 +217,9 @@ extension KernelSpec: CustomStringConvertible {
     }
     for (k, output) in outputs.enumerated() {
       let value = operand(output.value)
-      let text = output.reduction.map { "\($0)(\(value))" } ?? value
+      let text =
+        output.reduction.map { "\($0)(\(value))" }
+        ?? output.place.map { "place of \($0)(\(value))" } ?? value
       lines.append("  out\(k).\(output.access) = \(text)")
     }
     return lines.joined(separator: "\n")

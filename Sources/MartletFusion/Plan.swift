@@ -65,7 +65,7 @@ package struct Plan: Sendable {
 
   package enum Step: Sendable {
     case launch(Launch)
-    /// A node that the runtime computes by a library routine (matmul, gather, scatter, argReduce).
+    /// A node that the runtime computes by a library routine (matmul, gather, scatter).
     /// `operands` are the node's operands as values: a slot and its layout for the operand's shape.
     case library(node: Int, operands: [Operand])
     /// A node whose value is a view of a slot, or, with no elements, nothing at all.

@@ -3,7 +3,7 @@
 /// The function of a kernel: `(buffers, integers, scalars, scratch, begin, end) -> flags`.
 ///
 /// - `buffers`: the address of the space's first point in every input (null for index inputs), then
-///   in every output.
+///   in every output; in the families that find places, then where the extremes of each output go.
 /// - `integers`: the extents, `rank` of them and each at least 1; for every input and then every
 ///   output `rank` strides in elements; for every index input its offset.
 /// - `scalars`: the bits of every scalar, one word each.

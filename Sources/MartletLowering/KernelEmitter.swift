@@ -41,6 +41,8 @@ final class KernelEmitter {
   let extents: [Value]
   private(set) var inputs: [Operand] = []
   private(set) var outputs: [Operand] = []
+  /// Where the extremes go, in the families that find places: one array an output.
+  private(set) var extremes: [Value] = []
   private let scalars: Value
   private let flags: Value?
 
@@ -103,7 +105,15 @@ final class KernelEmitter {
       operand($0.offset, $0.element.dtype, $0.element.access, isIndex: $0.element.source == .index)
     }
     outputs = spec.outputs.enumerated().map {
-      operand(spec.inputs.count + $0.offset, spec.dtypes[$0.element.value], $0.element.access)
+      operand(spec.inputs.count + $0.offset, spec.dtype(of: $0.element), $0.element.access)
+    }
+    if spec.family.findsPlaces {
+      extremes = spec.outputs.enumerated().map { number, output in
+        let place = spec.inputs.count + spec.outputs.count + number
+        let address = b.load(
+          pointer, b.element(pointer, arguments[0], b.constant(place)), alignment: 8)
+        return b.bitcast(address, b.pointer(to: b.memory(spec.dtypes[output.value])))
+      }
     }
     prepare(.launch, rows: [])
   }

@@ -120,8 +120,8 @@ struct PlanEvaluator {
     let reduced: Int? =
       switch spec.family {
       case .map, .row: nil
-      case .reduceInner: spec.rank - 1
-      case .reduceOuter, .reduceShort: spec.rank - 2
+      case .reduceInner, .placeInner: spec.rank - 1
+      case .reduceOuter, .reduceShort, .placeOuter: spec.rank - 2
       }
     var partial: [[Int: UInt64]] = spec.outputs.map { _ in [:] }
     // The reduced axis runs fastest, as each result takes its elements in order.
@@ -134,8 +134,11 @@ struct PlanEvaluator {
       for (k, output) in spec.outputs.enumerated() {
         let binding = launch.outputs[k]
         let place = address(point, binding.offset, binding.strides)
-        if let reduction = output.reduction {
-          let before = partial[k][place] ?? HashArithmetic.start(reduction)
+        let start =
+          output.reduction.map { HashArithmetic.start($0) }
+          ?? output.place.map { HashArithmetic.start($0) }
+        if let start {
+          let before = partial[k][place] ?? start
           partial[k][place] = HashArithmetic.mix(before, values[output.value])
         } else {
           store(values[output.value], binding.slot, place)
@@ -202,7 +205,9 @@ struct PlanEvaluator {
       }
     }
     for (output, binding) in zip(spec.outputs, launch.outputs) {
-      if (output.reduction != nil) != spec.family.leavesBlocks { complain("wrong output") }
+      let reduces = spec.family.leavesBlocks && !spec.family.findsPlaces
+      if (output.reduction != nil) != reduces { complain("wrong output") }
+      if (output.place != nil) != spec.family.findsPlaces { complain("wrong output") }
       if output.access == .uniform, spec.family != .row { complain("uniform output") }
       if binding.strides.count != spec.rank { complain("wrong strides") }
     }

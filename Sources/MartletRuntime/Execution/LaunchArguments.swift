@@ -11,7 +11,7 @@ struct LaunchArguments {
   private(set) var scalars: [UInt64] = []
 
   /// Packs `launch`; `address` gives the start of a slot's memory, and `partials` the block values
-  /// of a reduction's outputs where they have memory of their own.
+  /// of a reduction's outputs where they have memory of their own, and then the extremes of places.
   init(
     _ launch: Plan.Launch, partials: [Buffer?], address: (Plan.Slot) -> UnsafeMutableRawPointer
   ) {
@@ -36,10 +36,11 @@ struct LaunchArguments {
       } else {
         buffers.append(
           binding.slot.map {
-            address($0) + binding.offset &* spec.dtypes[output.value].byteCount
+            address($0) + binding.offset &* spec.dtype(of: output).byteCount
           })
       }
     }
+    for extremes in partials.dropFirst(spec.outputs.count) { buffers.append(extremes?.pointer) }
     for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .index {
       integers.append(Int64(binding.offset))
     }
@@ -85,10 +86,10 @@ struct LaunchWork {
       items = points / last / rows &* bands
       grain = max(1, target / last / KernelSpec.tileHeight)
     case .map, .row: (items, grain) = (points / last, max(1, target / last))
-    case .reduceInner:
+    case .reduceInner, .placeInner:
       items = points / last &* launch.blockCount
       grain = max(1, target / min(last, KernelSpec.blockLength))
-    case .reduceOuter, .reduceShort:
+    case .reduceOuter, .reduceShort, .placeOuter:
       let rows = launch.extents[spec.rank - 2]
       let outer = points / last / rows
       let strips = (last &- 1) / KernelSpec.stripWidth &+ 1
@@ -104,7 +105,7 @@ struct LaunchWork {
       let count =
         spec.family.leavesBlocks
         ? launch.resultCount : LaunchWork.distinct(binding.strides, launch.extents)
-      stored &+= count &* spec.dtypes[output.value].byteCount
+      stored &+= count &* spec.dtype(of: output).byteCount
     }
     bytesLoaded = loaded
     bytesStored = stored

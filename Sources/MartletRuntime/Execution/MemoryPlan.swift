@@ -10,7 +10,8 @@ import MartletIR
 struct MemoryPlan {
   /// Per node, then per temporary: its buffer; nil for views and for what a library step makes.
   private(set) var buffers: [Buffer?]
-  /// Per step and output: the buffer of a reduction's block values, where they are not the result.
+  /// Per step and output: the buffer of a reduction's block values, where they are not the result;
+  /// then, where places are found, per output the buffer of the extremes.
   private(set) var partials: [Int: [Buffer?]] = [:]
   /// Per step: scratch memory for all participants.
   private(set) var scratch: [Int: Buffer] = [:]
@@ -180,12 +181,20 @@ struct MemoryPlan {
       }
     }
     let blocks = launch.blockCount
-    if launch.spec.family.leavesBlocks, blocks > 1 {
-      var list: [Buffer?] = []
-      for output in launch.spec.outputs {
-        let (count, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
-        let dtype = launch.spec.dtypes[output.value]
-        list.append(try take(MemoryPlan.bytes(overflow ? .max : count, dtype)))
+    let spec = launch.spec
+    if spec.family.leavesBlocks {
+      let (product, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
+      let count = overflow ? .max : product
+      var list = [Buffer?](repeating: nil, count: spec.outputs.count)
+      if blocks > 1 {
+        for (number, output) in spec.outputs.enumerated() {
+          list[number] = try take(MemoryPlan.bytes(count, spec.dtype(of: output)))
+        }
+      }
+      if spec.family.findsPlaces {
+        for output in spec.outputs {
+          list.append(try take(MemoryPlan.bytes(count, spec.dtypes[output.value])))
+        }
       }
       partials[index] = list
     }
@@ -263,7 +272,7 @@ extension Plan.Launch {
   func mayOverwriteInputs(with output: Int) -> Bool {
     switch spec.family {
     case .map: return true
-    case .reduceInner, .reduceOuter, .reduceShort: return false
+    case .reduceInner, .reduceOuter, .reduceShort, .placeInner, .placeOuter: return false
     case .row:
       let sweeps = RowSweeps(spec)
       return sweeps.sweeps[spec.outputs[output].value] == sweeps.count - 1

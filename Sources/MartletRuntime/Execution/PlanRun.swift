@@ -92,19 +92,33 @@ struct PlanRun {
     counters.add(.bytesLoaded, work.bytesLoaded)
     counters.add(.bytesStored, work.bytesStored)
     flags |= call(kernel, arguments, work, scratch: memory.scratch[index]?.pointer)
-    guard launch.spec.family.leavesBlocks else { return }
-    for (number, output) in launch.spec.outputs.enumerated() {
-      guard let reduction = output.reduction, let slot = launch.outputs[number].slot else {
+    if launch.spec.family.leavesBlocks { combineBlocks(of: launch, partials) }
+  }
+
+  /// Makes results of what a kernel left for each block.
+  private func combineBlocks(of launch: Plan.Launch, _ partials: [Buffer?]) {
+    let spec = launch.spec
+    let columns = spec.family.reducesAcross ? launch.extents[spec.rank - 1] : 1
+    let rows = launch.resultCount / columns
+    for (number, output) in spec.outputs.enumerated() {
+      guard let slot = launch.outputs[number].slot else {
         internalError("a reduction without a result")
       }
-      let dtype = launch.spec.dtypes[output.value]
-      let columns = launch.spec.family.reducesAcross ? launch.extents[launch.spec.rank - 1] : 1
-      let results = address(slot) + launch.outputs[number].offset &* dtype.byteCount
-      BlockCombination(
-        reduction: reduction, dtype: dtype, rows: launch.resultCount / columns,
-        blocks: launch.blockCount, columns: columns,
-        elementCount: launch.extents[launch.reducedAxis]
-      ).run(number < partials.count ? partials[number]?.pointer ?? results : results, into: results)
+      let dtype = spec.dtypes[output.value]
+      let offset = launch.outputs[number].offset &* spec.dtype(of: output).byteCount
+      let results = address(slot) + offset
+      if let reduction = output.reduction {
+        BlockCombination(
+          reduction: reduction, dtype: dtype, rows: rows, blocks: launch.blockCount,
+          columns: columns, elementCount: launch.extents[launch.reducedAxis]
+        ).run(partials[number]?.pointer ?? results, into: results)
+      } else if let extreme = output.place, let places = partials[number]?.pointer,
+        let extremes = partials[spec.outputs.count + number]?.pointer
+      {
+        PlaceCombination(
+          extreme: extreme, dtype: dtype, rows: rows, blocks: launch.blockCount, columns: columns
+        ).run(places, extremes, into: results)
+      }
     }
   }
 
