@@ -75,7 +75,7 @@ struct Assembler {
     let entry = graph.entries[index]
     switch entry.kind {
     case .dead, .empty: break
-    case .elementwise, .cast, .view, .alias:
+    case .elementwise, .cast, .gather, .view, .alias:
       if entry.isStored { add(Root(node: index, value: Reference(.node, index)), entry.native) }
     case .copy: add(Root(node: index, value: graph.operand(index, 0)), entry.native)
     case .reduce:

@@ -64,9 +64,14 @@ extension FusionGraph {
           native = entries[base].foreign
         }
         foreign = native
-      case .elementwise, .cast, .view:
+      case .elementwise, .cast, .gather, .view:
         for k in operandRange(index) {
           guard let x = operands[k].node else { continue }
+          if kind == .gather && k == Int(entries[index].firstOperand) {
+            native = Swift.max(native, level(reading: x))
+            foreign = Swift.max(foreign, level(reading: x))
+            continue
+          }
           let isNative = kind != .view && entries[x].shape == entries[index].shape
           native = Swift.max(native, level(using: x, natively: isNative))
           foreign = Swift.max(foreign, entries[x].foreign)
@@ -83,11 +88,7 @@ extension FusionGraph {
       case .reduce, .library:
         for k in operandRange(index) {
           guard let x = operands[k].node else { continue }
-          native = Swift.max(native, entries[x].foreign)
-          // The index under a view is stored for library steps only.
-          if kind == .library, entries[x].isStored {
-            native = Swift.max(native, entries[x].native + 1)
-          }
+          native = Swift.max(native, kind == .library ? level(reading: x) : entries[x].foreign)
         }
         foreign = native + 1
       }
@@ -103,6 +104,13 @@ extension FusionGraph {
     isFusing && isNative && entries[x].kind.isComputed ? entries[x].native : entries[x].foreign
   }
 
+  /// The first level at which node `x` can be read in memory.
+  ///
+  /// The index under a view, which other kernels need not read, is stored for library steps and gathers.
+  private func level(reading x: Int) -> Int32 {
+    entries[x].isStored ? Swift.max(entries[x].foreign, entries[x].native + 1) : entries[x].foreign
+  }
+
   /// One backward pass; returns whether anything changed.
   ///
   /// A value that several kernels use, or one kernel under several views, is stored unless it is cheap
@@ -114,7 +122,7 @@ extension FusionGraph {
     for index in entries.indices.reversed() {
       switch entries[index].kind {
       case .dead, .empty, .alias, .library: break
-      case .elementwise, .cast, .view:
+      case .elementwise, .cast, .gather, .view:
         if decideStore(index, &uses) { isChanged = true }
         pushUses(index, &uses)
       case .copy: use(operand(index, 0), by: index, &uses)
@@ -164,6 +172,8 @@ extension FusionGraph {
     guard context != FusionGraph.noContext else { return }
     for k in operandRange(y) {
       guard let x = operands[k].node, entries[x].kind.isComputed else { continue }
+      // What is gathered from is in memory.
+      if entries[y].kind == .gather && k == Int(entries[y].firstOperand) { continue }
       let isSame = entries[y].kind != .view && entries[x].shape == entries[y].shape
       if context == FusionGraph.manyContexts || isSame {
         use(operands[k], context, path)

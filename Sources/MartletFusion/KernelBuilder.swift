@@ -186,16 +186,18 @@ struct KernelBuilder {
     var spec = KernelSpec(family: family, rank: table.axes.count, outputs: specs)
     var inputs: [Plan.Binding] = []
     for (index, input) in body.inputs.enumerated() {
+      let source: KernelSpec.Source =
+        input.base == .index ? .index : input.gathered == nil ? .memory : .gathered
       spec.inputs.append(
         KernelSpec.Input(
-          source: input.base == .index ? .index : .memory, dtype: input.dtype,
-          access: family == .map && input.base != .index
+          source: source, dtype: input.dtype,
+          access: family == .map && source == .memory
             ? table.mapAccess(ofInput: index, least: graph.costs.fewestTileRows)
             : table.access(ofOperand: index)))
       inputs.append(
         Plan.Binding(
           slot: Plan.Slot(input.base), offset: input.layout.offset,
-          strides: table.strides(ofOperand: index)))
+          strides: table.strides(ofOperand: index), gathered: input.gathered))
     }
     var scalars: [Scalar] = []
     spec.instructions.reserveCapacity(body.codes.count)
@@ -208,6 +210,9 @@ struct KernelBuilder {
         spec.scalars.append(code.dtype)
         scalars.append(graph.scalars[Int(code.a)])
       case .cast: spec.instructions.append(.cast(Int(code.a)))
+      case .gather:
+        let source = body.codes[Int(code.a)]
+        spec.instructions.append(.gather(Int(source.a), Int(code.b)))
       case .reduce: spec.instructions.append(.reduce(code.reduction, Int(code.a)))
       case .elementwise:
         let operands =

@@ -68,6 +68,8 @@ package struct KernelSpec: Sendable, Hashable {
     case memory
     /// The address itself: offset + sum of index * stride, as int64 (`Op.iota` under any view).
     case index
+    /// A buffer, at places along an axis of its own that only instructions `gather` name.
+    case gathered
   }
 
   package struct Input: Sendable, Hashable {
@@ -90,6 +92,9 @@ package struct KernelSpec: Sendable, Hashable {
     case elementwise(ElementwiseOp, [Int])
     /// The operand converted to this instruction's dtype.
     case cast(Int)
+    /// An element of a gathered input at the place that an int64 operand names, from the end where it is
+    /// negative; raises `badIndex`.
+    case gather(Int, Int)
     /// The operand reduced over its row (R14), in the family `row`: one value a row.
     case reduce(Reduction, Int)
   }
@@ -192,17 +197,22 @@ package struct KernelSpec: Sendable, Hashable {
 
 extension KernelSpec: CustomStringConvertible {
   package var description: String {
+    func input(_ k: Int) -> String {
+      switch inputs[k].source {
+      case .memory: "in\(k)"
+      case .index: "index\(k)"
+      case .gathered: "from\(k)"
+      }
+    }
     func operand(_ index: Int) -> String {
       switch instructions[index] {
-      case .input(let k): "\(inputs[k].source == .index ? "index" : "in")\(k)"
+      case .input(let k): input(k)
       case .scalar(let k): "s\(k)"
-      case .elementwise, .cast, .reduce: "v\(index)"
+      case .elementwise, .cast, .gather, .reduce: "v\(index)"
       }
     }
     var lines = ["\(family)\(rank)"]
-    for (k, input) in inputs.enumerated() {
-      lines[0] += " \(input.source == .index ? "index" : "in")\(k):\(input.dtype).\(input.access)"
-    }
+    for k in inputs.indices { lines[0] += " \(input(k)):\(inputs[k].dtype).\(inputs[k].access)" }
     for index in instructions.indices {
       switch instructions[index] {
       case .input, .scalar: break
@@ -211,6 +221,8 @@ extension KernelSpec: CustomStringConvertible {
           "  v\(index): \(dtypes[index]) = \(op)(\(operands.map(operand).joined(separator: ", ")))")
       case .cast(let source):
         lines.append("  v\(index): \(dtypes[index]) = cast(\(operand(source)))")
+      case .gather(let k, let place):
+        lines.append("  v\(index): \(dtypes[index]) = gather(\(input(k)), \(operand(place)))")
       case .reduce(let reduction, let source):
         lines.append("  v\(index): \(dtypes[index]) = row \(reduction)(\(operand(source)))")
       }

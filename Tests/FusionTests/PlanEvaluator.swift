@@ -165,9 +165,20 @@ struct PlanEvaluator {
   ) -> UInt64 {
     let spec = launch.spec
     switch spec.instructions[index] {
+    // Only a gather reads it, elsewhere.
+    case .input(let k) where spec.inputs[k].source == .gathered: return 0
     case .input(let k):
       let binding = launch.inputs[k]
       return load(binding.slot, address(point, binding.offset, binding.strides))
+    case .gather(let k, let index):
+      let binding = launch.inputs[k]
+      guard let axis = binding.gathered else {
+        complaints.append("a gather from an input that is not gathered in \(spec)")
+        return 0
+      }
+      let place = HashArithmetic.place(operand(index), along: axis.extent)
+      let first = address(point, binding.offset, binding.strides)
+      return load(binding.slot, first + place * axis.stride)
     case .scalar(let k): return HashArithmetic.scalar(launch.scalars[k])
     case .elementwise(let op, let operands):
       return HashArithmetic.apply(op, operands.map(operand))
@@ -193,6 +204,7 @@ struct PlanEvaluator {
     if spec.scalars != launch.scalars.map(\.dtype) { complain("wrong scalars") }
     for (input, binding) in zip(spec.inputs, launch.inputs) {
       if (binding.slot == nil) != (input.source == .index) { complain("wrong source") }
+      if (binding.gathered != nil) != (input.source == .gathered) { complain("wrong source") }
       if binding.strides.count != spec.rank { complain("wrong strides") }
       let stride = binding.strides[spec.rank - 1]
       let expected: [KernelSpec.Access] =

@@ -37,6 +37,9 @@ enum HashArithmetic {
     mix(6000, UInt64(bitPattern: Int64(address)))
   }
 
+  /// The place that an index of this hash names, as far as hashes go.
+  static func place(_ index: UInt64, along extent: Int) -> Int { Int(index % UInt64(extent)) }
+
   /// An element of a library node: it depends on all operands.
   static func library(_ operands: [[UInt64]], _ position: Int) -> UInt64 {
     operands.reduce(mix(7000, UInt64(position))) { h, operand in operand.reduce(h) { mix($0, $1) } }
@@ -138,8 +141,25 @@ struct TraceEvaluator {
       let own = trace.shape(of: node.operands[0])
       place(elements(node.operands[0]), own, at: address(low, 0, strides), strides, into: &result)
       return result
-    case .gather, .scatter, .matmul: return library(node)
+    case .gather(let axis): return gather(node, axis)
+    case .scatter, .matmul: return library(node)
     }
+  }
+
+  private func gather(_ node: Trace.Node, _ axis: Int) -> [UInt64] {
+    let source = trace.shape(of: node.operands[0])
+    if source.elementCount == 0 { return library(node) }
+    let (all, indices) = (elements(node.operands[0]), elements(node.operands[1]))
+    let shape = trace.shape(of: node.operands[1])
+    var result: [UInt64] = []
+    forEachPoint(node.shape.dimensions) { point in
+      let number = address(
+        Array(point[axis..<axis + shape.rank]), 0, Layout.rowMajorStrides(shape))
+      let place = HashArithmetic.place(indices[number], along: source[axis])
+      let from = point[..<axis] + [place] + point[(axis + shape.rank)...]
+      result.append(all[address(Array(from), 0, Layout.rowMajorStrides(source))])
+    }
+    return result
   }
 
   private func reduce(_ node: Trace.Node, from start: UInt64, _ axes: AxisSet) -> [UInt64] {

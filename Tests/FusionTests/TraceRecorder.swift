@@ -65,6 +65,12 @@ struct TraceRecorder {
     return node(.argReduce(extreme, axis), .int64, Shape(dimensions), [a])
   }
 
+  mutating func gather(_ a: Operand, _ indices: Operand, _ axis: Int) -> Operand {
+    let shape = trace.shape(of: a)
+    let slices = shape[..<axis] + trace.shape(of: indices).dimensions + shape[(axis + 1)...]
+    return node(.gather(axis), trace.dtype(of: a), Shape(slices), [a, indices])
+  }
+
   mutating func reshape(_ a: Operand, _ shape: Shape) -> Operand {
     node(.view(.reshape), trace.dtype(of: a), shape, [a])
   }

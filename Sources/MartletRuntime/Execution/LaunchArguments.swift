@@ -41,8 +41,9 @@ struct LaunchArguments {
       }
     }
     for extremes in partials.dropFirst(spec.outputs.count) { buffers.append(extremes?.pointer) }
-    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .index {
-      integers.append(Int64(binding.offset))
+    for (binding, input) in zip(launch.inputs, spec.inputs) {
+      if input.source == .index { integers.append(Int64(binding.offset)) }
+      if let axis = binding.gathered { integers += [Int64(axis.extent), Int64(axis.stride)] }
     }
     scalars = launch.scalars.map(\.bits)
   }
@@ -97,7 +98,7 @@ struct LaunchWork {
       grain = max(1, target / rows / min(last, KernelSpec.stripWidth))
     }
     var loaded = 0
-    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .memory {
+    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source != .index {
       loaded &+= LaunchWork.distinct(binding.strides, launch.extents) &* input.dtype.byteCount
     }
     var stored = 0
@@ -113,7 +114,7 @@ struct LaunchWork {
     for instruction in spec.instructions {
       switch instruction {
       case .elementwise(let op, _): weight &+= OpCosts.of(op)
-      case .cast, .reduce: weight &+= 1
+      case .cast, .gather, .reduce: weight &+= 1
       case .input, .scalar: break
       }
     }

@@ -214,7 +214,7 @@ struct MemoryPlan {
     let width = dtype(target).byteCount
     let needed = elementCount(target) &* width
     for binding in launch.inputs {
-      guard let slot = binding.slot else { continue }
+      guard let slot = binding.slot, binding.gathered == nil else { continue }
       let candidate = number(slot)
       guard lastRead[candidate] == index, !isPinned[candidate] else { continue }
       let isLeaf = candidate >= buffers.count
@@ -226,7 +226,8 @@ struct MemoryPlan {
       // Every array that lies in this buffer must be read at the point that is written.
       let isSafe = launch.inputs.allSatisfy { other in
         guard let slot = other.slot, self.buffer(of: slot) === buffer else { return true }
-        return dtype(slot).byteCount == width && other.offset == 0 && number(slot) == candidate
+        return other.gathered == nil && dtype(slot).byteCount == width && other.offset == 0
+          && number(slot) == candidate
           && MemoryPlan.isRowMajor(other.strides, launch.extents)
       }
       let isShared = trace.leaves.indices.contains { leaf in
@@ -257,8 +258,11 @@ extension KernelSpec {
   /// Whether a run may raise a flag that is an error (R47).
   var mayFail: Bool {
     zip(instructions, dtypes).contains { instruction, dtype in
-      if case .elementwise(.pow, _) = instruction { return dtype.isInteger }
-      return false
+      switch instruction {
+      case .elementwise(.pow, _): dtype.isInteger
+      case .gather: true
+      default: false
+      }
     }
   }
 }
