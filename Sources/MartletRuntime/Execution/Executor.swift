@@ -113,7 +113,8 @@ package final class Executor: Sendable {
       let count = node.shape.elementCount
       return count > smallWork ? count : count &* OpCosts.of(op)
     case .reduce, .argReduce: return trace.shape(of: node.operands[0]).elementCount
-    case .view, .matmul, .scatter: return 0
+    case .scatter: return trace.shape(of: node.operands[2]).elementCount
+    case .view, .matmul: return 0
     case .cast, .iota, .pad, .concatenate, .gather: return node.shape.elementCount
     }
   }

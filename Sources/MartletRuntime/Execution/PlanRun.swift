@@ -196,9 +196,43 @@ struct PlanRun {
       }
       return
     }
+    if case .scatter(let axis, .add) = op,
+      let sum = try scatterAdd(arguments, axis, shape, site: trace.nodes[node].site)
+    {
+      values[node] = sum
+      return
+    }
     executor.counters.add(.interpretedNodes)
     values[node] = try executor.interpreter.evaluate(
       op: op, dtype: dtype, shape: shape, operands: arguments, site: trace.nodes[node].site,
       flags: &flags)
+  }
+  /// The first operand with the third added at the indices in the second; nil where that is left to the
+  /// interpreter: an index that is out of range, bools, and scalars.
+  private func scatterAdd(
+    _ operands: [Interpreter.Operand], _ axis: Int, _ shape: Shape, site: TensorError.Location?
+  ) throws(TensorError) -> Value? {
+    guard case .value(let base) = operands[0], case .value(let indices) = operands[1],
+      case .value(let updates) = operands[2], base.dtype != .bool,
+      indices.layout.isRowMajor(for: indices.shape), base.shape == shape,
+      let sum = ScatterSum(
+        shape, axis,
+        indices: UnsafeBufferPointer(
+          start: indices.base.assumingMemoryBound(to: Int64.self),
+          count: indices.shape.elementCount))
+    else { return nil }
+    let slices = Shape(shape[..<axis] + indices.shape.dimensions + shape[(axis + 1)...])
+    guard updates.shape == slices else { return nil }
+    var flags: UInt32 = 0
+    /// A value of the operand's own, row-major.
+    func copy(_ value: Value) throws(TensorError) -> Value {
+      try executor.interpreter.evaluate(
+        op: .concatenate(0), dtype: value.dtype, shape: value.shape, operands: [.value(value)],
+        site: site, flags: &flags)
+    }
+    let result = try copy(base)
+    let source = updates.layout.isRowMajor(for: slices) ? updates : try copy(updates)
+    sum.add(source.base, to: result.base, base.dtype, executor.threads)
+    return result
   }
 }
