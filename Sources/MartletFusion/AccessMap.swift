@@ -15,6 +15,10 @@ struct AccessMap {
     case broadcast(Int32)
     /// The view that this node is.
     case view(Int)
+    /// From the points of this gather to its indices.
+    case indices(Int)
+    /// From the points of this gather to the first elements along the axis of what it gathers from.
+    case gathered(Int)
   }
 
   private struct Key: Hashable {
@@ -40,14 +44,23 @@ struct AccessMap {
     return Int32(steps.count)
   }
 
-  /// The path to an operand of `node` where the node itself is wanted under `path`.
+  /// The path to an operand of `node`, of a gather to its indices, where the node itself is wanted
+  /// under `path`.
   mutating func path(
     to operand: Reference, of node: Int, under path: Int32, in graph: FusionGraph
   ) -> Int32 {
     guard let shape = graph.shapeNumber(operand) else { return path }
     let entry = graph.entries[node]
+    if entry.kind == .gather {
+      return shape == entry.shape ? path : extend(path, by: .indices(node))
+    }
     if entry.kind != .view { return self.path(stretching: shape, to: entry.shape, under: path) }
     return extend(path, by: .view(node))
+  }
+
+  /// The path to what gather `node` gathers from.
+  mutating func path(toSourceOf node: Int, under path: Int32) -> Int32 {
+    extend(path, by: .gathered(node))
   }
 
   /// The path to a value of shape `shape` that is stretched to `target`, which is wanted under
@@ -67,17 +80,25 @@ struct AccessMap {
     while path != AccessMap.identity {
       let key = steps[Int(path) - 1]
       let target = self.shape(under: key.outer, space: space, in: graph)
-      let view: View
-      let result: Shape
+      let next: Layout?
       switch key.step {
-      case .broadcast: (view, result) = (.broadcast, target)
-      case .view(let node): (view, result) = (graph.view(node), graph.shape(node))
+      case .broadcast: next = layout.applying(.broadcast, from: shape, to: target)
+      case .view(let node): next = layout.applying(graph.view(node), from: shape, to: target)
+      case .indices(let node):
+        let (axis, source) = (graph.gatheredAxis(node), graph.shape(graph.operand(node, 0)))
+        let ones = [Int](repeating: 1, count: source.rank - axis - 1)
+        let padded = Shape(shape.dimensions + ones)
+        next = layout.applying(.reshape, from: shape, to: padded)?
+          .applying(.broadcast, from: padded, to: target)
+      case .gathered(let node):
+        let (axis, strides) = (graph.gatheredAxis(node), layout.strides(for: shape))
+        let zeros = [Int](repeating: 0, count: graph.shape(graph.operand(node, 1)).rank)
+        next = Layout(
+          offset: layout.offset, strides: Array(strides[..<axis] + zeros + strides[(axis + 1)...]))
       }
-      guard let next = layout.applying(view, from: shape, to: result) else {
-        internalError("a view that needs a copy was pushed down")
-      }
+      guard let next else { internalError("a view that needs a copy was pushed down") }
       layout = next
-      shape = result
+      shape = target
       path = key.outer
     }
     return layout
@@ -88,7 +109,16 @@ struct AccessMap {
     guard path != AccessMap.identity else { return space }
     switch steps[Int(path) - 1].step {
     case .broadcast(let number): return graph.shapes[Int(number)]
-    case .view(let node): return graph.shape(graph.operand(node, 0))
+    case .view(let node), .gathered(let node): return graph.shape(graph.operand(node, 0))
+    case .indices(let node): return graph.shape(graph.operand(node, 1))
     }
+  }
+}
+
+extension FusionGraph {
+  /// The axis along which a node gathers.
+  func gatheredAxis(_ node: Int) -> Int {
+    guard case .gather(let axis) = trace.nodes[node].op else { internalError("node is no gather") }
+    return axis
   }
 }

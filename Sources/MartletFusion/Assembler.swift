@@ -11,6 +11,8 @@ struct Root {
   /// How the space's points lie in the slot.
   var layout = Layout.rowMajor
   var reduction: Reduction?
+  /// The extreme whose place is looked for.
+  var place: ArgReduction?
 }
 
 /// Steps that belong together, and the nodes they read and write.
@@ -73,13 +75,17 @@ struct Assembler {
     let entry = graph.entries[index]
     switch entry.kind {
     case .dead, .empty: break
-    case .elementwise, .cast, .view, .alias:
+    case .elementwise, .cast, .gather, .view, .alias:
       if entry.isStored { add(Root(node: index, value: Reference(.node, index)), entry.native) }
     case .copy: add(Root(node: index, value: graph.operand(index, 0)), entry.native)
     case .reduce:
-      guard case .reduce(let reduction, let axes) = graph.trace.nodes[index].op else { break }
-      let root = Root(node: index, value: graph.operand(index, 0), reduction: reduction)
-      add(root, entry.native, reducing: axes)
+      var root = Root(node: index, value: graph.operand(index, 0))
+      switch graph.trace.nodes[index].op {
+      case .reduce(let reduction, _): root.reduction = reduction
+      case .argReduce(let extreme, _): root.place = extreme
+      default: internalError("a reduction without an operation")
+      }
+      add(root, entry.native, reducing: graph.reducedAxes(index))
     case .concatenate:
       guard case .concatenate(let axis) = graph.trace.nodes[index].op else { break }
       let strides = Layout.rowMajorStrides(graph.shape(index))
@@ -134,7 +140,8 @@ struct Assembler {
     guard let space = space ?? graph.shapeNumber(root.value) ?? Optional(scalarSpace()),
       graph.shapes[Int(space)].elementCount > 0
     else { return }
-    let context = KernelContext(space: space, reducedAxes: axes, level: level)
+    let context = KernelContext(
+      space: space, reducedAxes: axes, findsPlaces: root.place != nil, level: level)
     if graph.isFusing, let known = groupNumbers[context] {
       groups[known].roots.append(root)
     } else {

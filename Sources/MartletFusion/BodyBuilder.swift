@@ -87,7 +87,10 @@ struct BodyBuilder {
     if let alias = readable(node, entry, graph) {
       return read(alias.base, alias.layout, entry.dtype, entry.shape, wanted.path, graph)
     }
-    let range = graph.operandRange(node)
+    var range = graph.operandRange(node)
+    // What is gathered from is in memory.
+    let first = range.lowerBound
+    if entry.kind == .gather { range.removeFirst() }
     var operands = FusedBody.Code(kind: .cast, dtype: entry.dtype)
     var isMissing = false
     for k in range.reversed() {
@@ -96,7 +99,7 @@ struct BodyBuilder {
       let path = paths.path(to: operand, of: node, under: wanted.path, in: graph)
       let inner = Wanted(node: Int32(x), path: path)
       if let position = known(inner) {
-        operands.set(k - range.lowerBound, position)
+        operands.set(k - first, position)
       } else {
         pending.append(inner)
         isMissing = true
@@ -108,10 +111,14 @@ struct BodyBuilder {
       let operand = graph.operands[k]
       if let x = operand.node, graph.entries[x].kind.isComputed { continue }
       let path = paths.path(to: operand, of: node, under: wanted.path, in: graph)
-      operands.set(k - range.lowerBound, immediate(operand, path, graph))
+      operands.set(k - first, immediate(operand, path, graph))
     }
     switch entry.kind {
     case .view: return operands.a
+    case .gather:
+      operands.kind = .gather
+      operands.a = source(of: node, wanted.path, graph)
+      return body.emit(operands)
     case .cast:
       if body.codes[Int(operands.a)].dtype == entry.dtype { return operands.a }
       return body.emit(operands)
@@ -128,7 +135,7 @@ struct BodyBuilder {
     case .alias: return graph.aliases[Int(entry.alias)]
     case .copy, .reduce, .concatenate, .pad, .library:
       return Alias(base: .node(node), layout: .rowMajor)
-    case .elementwise, .cast, .view:
+    case .elementwise, .cast, .gather, .view:
       guard entry.isStored, entry.native < level else { return nil }
       return Alias(base: .node(node), layout: .rowMajor)
     case .dead, .empty: internalError("a kernel reads a node without elements")
@@ -162,6 +169,21 @@ struct BodyBuilder {
       leafStamps[leaf] = kernel
     }
     return position
+  }
+
+  /// What a gather that is wanted under `path` gathers from.
+  private mutating func source(
+    of node: Int, _ path: Int32, _ graph: FusionGraph
+  ) -> Int32 {
+    let operand = graph.operand(node, 0)
+    let (base, layout) = graph.location(operand)
+    let (shape, axis) = (graph.shape(operand), graph.gatheredAxis(node))
+    let outer = paths.path(toSourceOf: node, under: path)
+    let seen = paths.layout(layout, of: shape, under: outer, space: space, in: graph)
+    return body.emit(
+      BodyInput(
+        base: base, layout: seen.canonical(for: space), dtype: graph.dtype(operand),
+        gathered: GatheredAxis(extent: shape[axis], stride: layout.strides(for: shape)[axis])))
   }
 
   private mutating func read(

@@ -8,6 +8,9 @@ extension FusionGraph {
     for index in entries.indices where entries[index].kind != .dead {
       let isEmpty = shape(index).elementCount == 0
       switch trace.nodes[index].op {
+      // Indices at which nothing is read may be out of range nevertheless.
+      case .gather where isEmpty && hasIndices(index), .scatter where isEmpty && hasIndices(index):
+        entries[index].kind = .library
       case _ where isEmpty: addAlias(index, Alias(base: .node(index), layout: .rowMajor), .empty)
       case .elementwise(let op): classifyMap(index, .elementwise, op, weight: CostModel.weight(op))
       case .cast: classifyMap(index, .cast, .add, weight: CostModel.castWeight)
@@ -15,18 +18,22 @@ extension FusionGraph {
         addAlias(index, Alias(base: .index, layout: .rowMajor), .alias)
         if entries[index].isOutput { entries[index].isStored = true }
       case .view(let view): classifyView(index, view)
-      case .reduce:
+      case .reduce, .argReduce:
         let isOverNothing = shape(operand(index, 0)).elementCount == 0
         entries[index].kind = isOverNothing ? .library : .reduce
       case .concatenate: entries[index].kind = .concatenate
       case .pad: entries[index].kind = .pad
-      case .argReduce, .gather, .scatter, .matmul: entries[index].kind = .library
+      case .gather: classifyGather(index)
+      case .scatter, .matmul: entries[index].kind = .library
       }
       if entries[index].kind == .library {
         for k in operandRange(index) { operands[k].node.map { realize($0) } }
       }
     }
   }
+
+  /// Whether a gather or scatter names any place.
+  private func hasIndices(_ index: Int) -> Bool { shape(operand(index, 1)).elementCount > 0 }
 
   private mutating func addAlias(_ index: Int, _ alias: Alias, _ kind: Kind) {
     entries[index].kind = kind
@@ -43,7 +50,26 @@ extension FusionGraph {
     entries[index].weight = Int32(weight)
     entries[index].count = 1
     entries[index].isStored = entries[index].isOutput || !isFusing
+    entries[index].mayFail = op == .pow && entries[index].dtype.isInteger
     for k in operandRange(index) { absorb(operands[k], into: index) }
+  }
+
+  /// A gather is computed where it is used, from an operand in memory.
+  private mutating func classifyGather(_ index: Int) {
+    // There is nothing that a kernel could read in place of a bad index.
+    guard shape(operand(index, 0)).elementCount > 0 else {
+      entries[index].kind = .library
+      return
+    }
+    entries[index].kind = .gather
+    entries[index].weight = Int32(CostModel.gatherWeight)
+    entries[index].count = 1
+    entries[index].inputs = 1
+    entries[index].isStored = entries[index].isOutput || !isFusing
+    entries[index].mayFail = true
+    entries[index].isRowMajor = false
+    operand(index, 0).node.map { realize($0) }
+    absorb(operand(index, 1), into: index)
   }
 
   private mutating func classifyView(_ index: Int, _ view: View) {
@@ -86,7 +112,9 @@ extension FusionGraph {
     if entry.kind == .alias || entry.kind == .empty { return aliases[Int(entry.alias)] }
     if entry.kind.isBoundary { return Alias(base: .node(x), layout: .rowMajor) }
     let expands = shape(index).elementCount > shape(x).elementCount
-    if (expands && Int(entry.weight) > costs.broadcastWeight)
+    let shrinks = shape(index).elementCount < shape(x).elementCount
+    // An error in a part that the view leaves out is an error too.
+    if (expands && Int(entry.weight) > costs.broadcastWeight) || (shrinks && entry.mayFail)
       || Int(entry.count) > costs.pushedInstructions
     {
       entries[x].isStored = true
@@ -118,6 +146,7 @@ extension FusionGraph {
     }
     let entry = entries[x]
     if entry.kind.isComputed && !entry.isStored {
+      if entry.mayFail { entries[y].mayFail = true }
       // Shared operands count once a use, so the sums may grow fast; they only matter while small.
       entries[y].weight = Swift.min(entries[y].weight &+ entry.weight, FusionGraph.saturation)
       entries[y].count = Swift.min(entries[y].count &+ entry.count, FusionGraph.saturation)
@@ -140,7 +169,7 @@ extension FusionGraph {
   private mutating func realize(_ x: Int) {
     entries[x].isPinned = true
     switch entries[x].kind {
-    case .elementwise, .cast: entries[x].isStored = true
+    case .elementwise, .cast, .gather: entries[x].isStored = true
     case .alias:
       switch aliases[Int(entries[x].alias)].base {
       case .index: entries[x].isStored = true

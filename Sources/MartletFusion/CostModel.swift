@@ -49,4 +49,7 @@ package struct CostModel: Sendable, Hashable {
 
   /// The weight of a conversion.
   static let castWeight = 1
+  /// The weight of an element that is read at a place which an index names: what several kernels use is
+  /// stored.
+  static let gatherWeight = 8
 }

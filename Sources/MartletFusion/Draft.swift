@@ -15,6 +15,9 @@ struct Draft {
   /// Whether reductions are instructions of the body, whose results others of its values use.
   var isRow = false
 
+  /// Whether places of extremes are looked for.
+  var findsPlaces: Bool { outputs.contains { $0.root.place != nil } }
+
   /// The nodes that are read.
   var reads: Set<Int> {
     Set(

@@ -7,6 +7,8 @@ struct BodyInput: Hashable {
   var base: Alias.Base
   var layout: Layout
   var dtype: DType
+  /// Along what the places lie at which a gather reads; its points see the first of them.
+  var gathered: GatheredAxis?
 }
 
 /// Instructions in the order in which they are first needed.
@@ -20,6 +22,8 @@ struct FusedBody {
       case scalar
       case elementwise
       case cast
+      /// An element of the input that operand a is, at the place that operand b is.
+      case gather
       /// Operand a reduced over the row by `reduction`.
       case reduce
     }
@@ -39,6 +43,7 @@ struct FusedBody {
       case .input, .scalar: 0
       case .elementwise: CostModel.weight(op)
       case .cast: CostModel.castWeight
+      case .gather: CostModel.gatherWeight
       case .reduce: CostModel.weight(reduction.combine)
       }
     }

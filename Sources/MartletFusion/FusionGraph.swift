@@ -43,12 +43,15 @@ struct FusionGraph {
     case empty
     case elementwise
     case cast
+    /// Elements in memory at places that the second operand, which may be computed, names.
+    case gather
     /// A view of a computed value or of a scalar: it is pushed down to the operands.
     case view
     /// A view of memory or of the index: `aliases` says which.
     case alias
     /// A reshape that strides cannot express: its operand is stored under the node's name.
     case copy
+    /// A reduction, or the search for an extreme.
     case reduce
     case concatenate
     case pad
@@ -57,7 +60,9 @@ struct FusionGraph {
     /// Whether the value is stored whoever asks.
     var isBoundary: Bool { rawValue >= Kind.copy.rawValue }
     /// Whether the value is computed in the kernels that use it unless it is decided to store it.
-    var isComputed: Bool { self == .elementwise || self == .cast || self == .view }
+    var isComputed: Bool {
+      self == .elementwise || self == .cast || self == .gather || self == .view
+    }
   }
 
   struct Entry {
@@ -70,6 +75,8 @@ struct FusionGraph {
     /// Whether a library step or a view reads the stored value: it may not be stored later than
     /// need be.
     var isPinned = false
+    /// Whether to compute the value may be an error (R47).
+    var mayFail = false
     /// Whether every array behind the value is read in row-major order, so that any reshape can be
     /// pushed down to them.
     var isRowMajor = true

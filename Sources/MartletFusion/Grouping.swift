@@ -8,12 +8,15 @@ struct KernelContext: Hashable {
   var space: Int32
   /// The reduced axes, for kernels that reduce.
   var reducedAxes: AxisSet?
+  /// Whether places of extremes are looked for along the reduced axes.
+  var findsPlaces: Bool
   /// Kernels read what kernels of lower levels stored.
   var level: Int32
 
-  init(space: Int32, reducedAxes: AxisSet? = nil, level: Int32) {
+  init(space: Int32, reducedAxes: AxisSet? = nil, findsPlaces: Bool = false, level: Int32) {
     self.space = space
     self.reducedAxes = reducedAxes
+    self.findsPlaces = findsPlaces
     self.level = level
   }
 }
@@ -61,9 +64,14 @@ extension FusionGraph {
           native = entries[base].foreign
         }
         foreign = native
-      case .elementwise, .cast, .view:
+      case .elementwise, .cast, .gather, .view:
         for k in operandRange(index) {
           guard let x = operands[k].node else { continue }
+          if kind == .gather && k == Int(entries[index].firstOperand) {
+            native = Swift.max(native, level(reading: x))
+            foreign = Swift.max(foreign, level(reading: x))
+            continue
+          }
           let isNative = kind != .view && entries[x].shape == entries[index].shape
           native = Swift.max(native, level(using: x, natively: isNative))
           foreign = Swift.max(foreign, entries[x].foreign)
@@ -80,11 +88,7 @@ extension FusionGraph {
       case .reduce, .library:
         for k in operandRange(index) {
           guard let x = operands[k].node else { continue }
-          native = Swift.max(native, entries[x].foreign)
-          // The index under a view is stored for library steps only.
-          if kind == .library, entries[x].isStored {
-            native = Swift.max(native, entries[x].native + 1)
-          }
+          native = Swift.max(native, kind == .library ? level(reading: x) : entries[x].foreign)
         }
         foreign = native + 1
       }
@@ -100,6 +104,13 @@ extension FusionGraph {
     isFusing && isNative && entries[x].kind.isComputed ? entries[x].native : entries[x].foreign
   }
 
+  /// The first level at which node `x` can be read in memory.
+  ///
+  /// The index under a view, which other kernels need not read, is stored for library steps and gathers.
+  private func level(reading x: Int) -> Int32 {
+    entries[x].isStored ? Swift.max(entries[x].foreign, entries[x].native + 1) : entries[x].foreign
+  }
+
   /// One backward pass; returns whether anything changed.
   ///
   /// A value that several kernels use, or one kernel under several views, is stored unless it is cheap
@@ -111,13 +122,12 @@ extension FusionGraph {
     for index in entries.indices.reversed() {
       switch entries[index].kind {
       case .dead, .empty, .alias, .library: break
-      case .elementwise, .cast, .view:
+      case .elementwise, .cast, .gather, .view:
         if decideStore(index, &uses) { isChanged = true }
         pushUses(index, &uses)
       case .copy: use(operand(index, 0), by: index, &uses)
       case .reduce:
-        guard case .reduce(_, let axes) = trace.nodes[index].op else { continue }
-        use(operand(index, 0), by: index, reducing: axes, &uses)
+        use(operand(index, 0), by: index, reducing: reducedAxes(index), &uses)
       case .concatenate:
         for k in operandRange(index) { use(operands[k], by: index, &uses) }
       case .pad:
@@ -162,6 +172,8 @@ extension FusionGraph {
     guard context != FusionGraph.noContext else { return }
     for k in operandRange(y) {
       guard let x = operands[k].node, entries[x].kind.isComputed else { continue }
+      // What is gathered from is in memory.
+      if entries[y].kind == .gather && k == Int(entries[y].firstOperand) { continue }
       let isSame = entries[y].kind != .view && entries[x].shape == entries[y].shape
       if context == FusionGraph.manyContexts || isSame {
         use(operands[k], context, path)
@@ -171,13 +183,25 @@ extension FusionGraph {
     }
   }
 
+  /// The axes of a node that reduces.
+  func reducedAxes(_ node: Int) -> AxisSet? {
+    switch trace.nodes[node].op {
+    case .reduce(_, let axes): axes
+    case .argReduce(_, let axis): AxisSet([axis])
+    default: nil
+    }
+  }
+
   /// Notes that an operand is used at the points of its own space by the kernel of node `user`.
   private mutating func use(
     _ operand: Reference, by user: Int, reducing axes: AxisSet? = nil, _ uses: inout Uses
   ) {
     guard let x = operand.node, entries[x].kind.isComputed else { return }
+    var findsPlaces = false
+    if case .argReduce = trace.nodes[user].op { findsPlaces = true }
     let context = KernelContext(
-      space: entries[x].shape, reducedAxes: axes, level: entries[user].native)
+      space: entries[x].shape, reducedAxes: axes, findsPlaces: findsPlaces,
+      level: entries[user].native)
     use(operand, uses.number(of: context), AccessMap.identity)
   }
 

@@ -45,12 +45,20 @@ struct KernelBuilder {
   /// The steps that reduce every output over these axes.
   func reduce(_ reducedAxes: AxisSet, _ temporaries: inout [Plan.Temporary]) -> [Plan.Step] {
     let layouts = body.inputs.map(\.layout)
-    let specs = outputs.map { KernelSpec.Output(value: $0.0, reduction: $0.1.reduction) }
+    let specs = outputs.map {
+      KernelSpec.Output(value: $0.0, reduction: $0.1.reduction, place: $0.1.place)
+    }
+    let findsPlaces = outputs.contains { $0.1.place != nil }
     switch ReductionSpace(space, reducing: reducedAxes, inputs: layouts, costs: graph.costs) {
     case .inner(let table):
-      return [.launch(launch(.reduceInner, table, specs, results(table, table.axes.count - 1)))]
+      let family = findsPlaces ? KernelSpec.Family.placeInner : .reduceInner
+      return [.launch(launch(family, table, specs, results(table, table.axes.count - 1)))]
     case .outer(let table):
-      return [.launch(launch(.reduceOuter, table, specs, results(table, table.axes.count - 2)))]
+      let family = findsPlaces ? KernelSpec.Family.placeOuter : .reduceOuter
+      return [.launch(launch(family, table, specs, results(table, table.axes.count - 2)))]
+    // A place has no tree, so rows of any length are searched alike.
+    case .short(let table) where findsPlaces:
+      return [.launch(launch(.placeOuter, table, specs, results(table, table.axes.count - 2)))]
     case .short(let table):
       var launch = launch(.reduceShort, table, specs, results(table, table.axes.count - 2))
       let copies = launch.spec.inputs.indices.compactMap {
@@ -178,16 +186,18 @@ struct KernelBuilder {
     var spec = KernelSpec(family: family, rank: table.axes.count, outputs: specs)
     var inputs: [Plan.Binding] = []
     for (index, input) in body.inputs.enumerated() {
+      let source: KernelSpec.Source =
+        input.base == .index ? .index : input.gathered == nil ? .memory : .gathered
       spec.inputs.append(
         KernelSpec.Input(
-          source: input.base == .index ? .index : .memory, dtype: input.dtype,
-          access: (family == .map || family == .reduceShort) && input.base != .index
+          source: source, dtype: input.dtype,
+          access: (family == .map || family == .reduceShort) && source == .memory
             ? table.tileAccess(ofInput: index, least: graph.costs.fewestTileRows)
             : table.access(ofOperand: index)))
       inputs.append(
         Plan.Binding(
           slot: Plan.Slot(input.base), offset: input.layout.offset,
-          strides: table.strides(ofOperand: index)))
+          strides: table.strides(ofOperand: index), gathered: input.gathered))
     }
     var scalars: [Scalar] = []
     spec.instructions.reserveCapacity(body.codes.count)
@@ -200,6 +210,9 @@ struct KernelBuilder {
         spec.scalars.append(code.dtype)
         scalars.append(graph.scalars[Int(code.a)])
       case .cast: spec.instructions.append(.cast(Int(code.a)))
+      case .gather:
+        let source = body.codes[Int(code.a)]
+        spec.instructions.append(.gather(Int(source.a), Int(code.b)))
       case .reduce: spec.instructions.append(.reduce(code.reduction, Int(code.a)))
       case .elementwise:
         let operands =

@@ -28,6 +28,7 @@ extension KernelSpec {
       bytes.append(integer: output.value)
       bytes.append(name: "\(output.access)")
       bytes.append(name: output.reduction.map { "\($0)" } ?? "")
+      bytes.append(name: output.place.map { "\($0)" } ?? "")
     }
     return bytes
   }
@@ -59,6 +60,10 @@ extension [UInt8] {
     case .cast(let operand):
       append(name: "cast")
       append(integer: operand)
+    case .gather(let input, let index):
+      append(name: "gather")
+      append(integer: input)
+      append(integer: index)
     case .reduce(let reduction, let operand):
       append(name: "reduce \(reduction)")
       append(integer: operand)

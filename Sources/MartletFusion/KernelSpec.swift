@@ -22,20 +22,31 @@ package struct KernelSpec: Sendable, Hashable {
     /// Reduces the axis before the innermost where it has at most `laneCount` elements: one value an
     /// outer index and column. The work items are [outer axes..., strip of `stripWidth` columns].
     case reduceShort
+    /// Looks for the place of the extreme along the innermost axis (R20): the place and the extreme of
+    /// each row and block of 4096, in the order and with the work items of `reduceInner`.
+    case placeInner
+    /// The same along the axis before the innermost, in the order and with the work items of
+    /// `reduceOuter`.
+    case placeOuter
     /// Maps and reductions of the innermost axis that use each other's results, in sweeps over one row
     /// that stays in the cache (`RowSweeps`). The work items are the rows.
     case row
 
-    /// Whether the kernel leaves one value a block of R14, which the launch combines.
+    /// Whether the kernel leaves one value a block of 4096, which the launch combines.
     package var leavesBlocks: Bool {
       switch self {
       case .map, .row: false
-      case .reduceInner, .reduceOuter, .reduceShort: true
+      case .reduceInner, .reduceOuter, .reduceShort, .placeInner, .placeOuter: true
       }
     }
 
+    /// Whether the kernel leaves places, and the extremes that are found there.
+    package var findsPlaces: Bool { self == .placeInner || self == .placeOuter }
+
     /// Whether the axis that is reduced lies before the innermost one.
-    package var reducesAcross: Bool { self == .reduceOuter || self == .reduceShort }
+    package var reducesAcross: Bool {
+      self == .reduceOuter || self == .reduceShort || self == .placeOuter
+    }
   }
 
   /// How an operand moves along the innermost axis.
@@ -57,6 +68,8 @@ package struct KernelSpec: Sendable, Hashable {
     case memory
     /// The address itself: offset + sum of index * stride, as int64 (`Op.iota` under any view).
     case index
+    /// A buffer, at places along an axis of its own that only instructions `gather` name.
+    case gathered
   }
 
   package struct Input: Sendable, Hashable {
@@ -79,25 +92,34 @@ package struct KernelSpec: Sendable, Hashable {
     case elementwise(ElementwiseOp, [Int])
     /// The operand converted to this instruction's dtype.
     case cast(Int)
+    /// An element of a gathered input at the place that an int64 operand names, from the end where it is
+    /// negative; raises `badIndex`.
+    case gather(Int, Int)
     /// The operand reduced over its row (R14), in the family `row`: one value a row.
     case reduce(Reduction, Int)
   }
 
   package struct Output: Sendable, Hashable {
-    /// The instruction whose value is stored or reduced.
+    /// The instruction whose value is stored or reduced, or of whose values a place is looked for.
     package var value: Int
     /// How a map's output moves along the innermost axis, or `uniform` where a row kernel stores it
     /// once a row.
     ///
     /// Partial results of reductions are dense.
     package var access: Access
-    /// The reduction, in the families that leave blocks.
+    /// The reduction, in the families that reduce.
     package var reduction: Reduction?
+    /// The extreme, in the families that find places.
+    package var place: ArgReduction?
 
-    package init(value: Int, access: Access = .contiguous, reduction: Reduction? = nil) {
+    package init(
+      value: Int, access: Access = .contiguous, reduction: Reduction? = nil,
+      place: ArgReduction? = nil
+    ) {
       self.value = value
       self.access = access
       self.reduction = reduction
+      self.place = place
     }
   }
 
@@ -125,11 +147,16 @@ package struct KernelSpec: Sendable, Hashable {
     self.outputs = outputs
   }
 
+  /// The dtype of what is written: places are int64.
+  package func dtype(of output: Output) -> DType {
+    output.place == nil ? dtypes[output.value] : .int64
+  }
+
   /// Elements of a reduction that form one block of R14.
   package static let blockLength = 4096
   /// The lanes of a block of R14.
   package static let laneCount = 64
-  /// The columns of one work item of `reduceOuter`.
+  /// The columns of one work item of what reduces across.
   package static let stripWidth = 512
   /// Whether inputs are read in tiles; a map then takes its rows in bands of some height.
   package var isTiled: Bool { inputs.contains { $0.access == .transposed } }
@@ -137,17 +164,22 @@ package struct KernelSpec: Sendable, Hashable {
 
 extension KernelSpec: CustomStringConvertible {
   package var description: String {
+    func input(_ k: Int) -> String {
+      switch inputs[k].source {
+      case .memory: "in\(k)"
+      case .index: "index\(k)"
+      case .gathered: "from\(k)"
+      }
+    }
     func operand(_ index: Int) -> String {
       switch instructions[index] {
-      case .input(let k): "\(inputs[k].source == .index ? "index" : "in")\(k)"
+      case .input(let k): input(k)
       case .scalar(let k): "s\(k)"
-      case .elementwise, .cast, .reduce: "v\(index)"
+      case .elementwise, .cast, .gather, .reduce: "v\(index)"
       }
     }
     var lines = ["\(family)\(rank)"]
-    for (k, input) in inputs.enumerated() {
-      lines[0] += " \(input.source == .index ? "index" : "in")\(k):\(input.dtype).\(input.access)"
-    }
+    for k in inputs.indices { lines[0] += " \(input(k)):\(inputs[k].dtype).\(inputs[k].access)" }
     for index in instructions.indices {
       switch instructions[index] {
       case .input, .scalar: break
@@ -156,13 +188,17 @@ extension KernelSpec: CustomStringConvertible {
           "  v\(index): \(dtypes[index]) = \(op)(\(operands.map(operand).joined(separator: ", ")))")
       case .cast(let source):
         lines.append("  v\(index): \(dtypes[index]) = cast(\(operand(source)))")
+      case .gather(let k, let place):
+        lines.append("  v\(index): \(dtypes[index]) = gather(\(input(k)), \(operand(place)))")
       case .reduce(let reduction, let source):
         lines.append("  v\(index): \(dtypes[index]) = row \(reduction)(\(operand(source)))")
       }
     }
     for (k, output) in outputs.enumerated() {
       let value = operand(output.value)
-      let text = output.reduction.map { "\($0)(\(value))" } ?? value
+      let text =
+        output.reduction.map { "\($0)(\(value))" }
+        ?? output.place.map { "place of \($0)(\(value))" } ?? value
       lines.append("  out\(k).\(output.access) = \(text)")
     }
     return lines.joined(separator: "\n")

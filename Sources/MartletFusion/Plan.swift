@@ -2,6 +2,18 @@
 
 package import MartletIR
 
+/// The axis of an operand that a gather's indices run along.
+package struct GatheredAxis: Sendable, Hashable {
+  package var extent: Int
+  /// The elements from one place to the next.
+  package var stride: Int
+
+  package init(extent: Int, stride: Int) {
+    self.extent = extent
+    self.stride = stride
+  }
+}
+
 /// The order of work for one trace.
 package struct Plan: Sendable {
   /// A value that a step reads or writes.
@@ -33,11 +45,14 @@ package struct Plan: Sendable {
     package var offset: Int
     /// One stride an axis of the launch's space, in elements.
     package var strides: [Int]
+    /// The axis along which a gathered input is read at places that an index names.
+    package var gathered: GatheredAxis?
 
-    package init(slot: Slot?, offset: Int, strides: [Int]) {
+    package init(slot: Slot?, offset: Int, strides: [Int], gathered: GatheredAxis? = nil) {
       self.slot = slot
       self.offset = offset
       self.strides = strides
+      self.gathered = gathered
     }
   }
 
@@ -65,7 +80,7 @@ package struct Plan: Sendable {
 
   package enum Step: Sendable {
     case launch(Launch)
-    /// A node that the runtime computes by a library routine (matmul, gather, scatter, argReduce).
+    /// A node that the runtime computes by a library routine (matmul, gather, scatter).
     /// `operands` are the node's operands as values: a slot and its layout for the operand's shape.
     case library(node: Int, operands: [Operand])
     /// A node whose value is a view of a slot, or, with no elements, nothing at all.

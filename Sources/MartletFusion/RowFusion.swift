@@ -151,6 +151,7 @@ struct RowFusion {
       }
       let input = second.body.inputs[Int(code.a)]
       let written = first.outputs.filter { input.base == .node($0.root.node) }
+      if input.gathered != nil && !written.isEmpty { return nil }
       guard !written.isEmpty else {
         positions.append(merged.body.emit(input))
         continue
@@ -181,6 +182,7 @@ struct RowFusion {
 
   /// `draft` as a row kernel over `space` and `axes`, or nil where it has another space.
   private func row(_ draft: Draft, _ space: Shape, _ axes: AxisSet) -> Draft? {
+    if draft.findsPlaces { return nil }
     if draft.space == space {
       if draft.isRow || draft.reducedAxes == nil {
         return (draft.reducedAxes ?? axes) == axes ? draft : nil
@@ -215,9 +217,10 @@ struct RowFusion {
   ///
   /// An operation that may raise a flag is one of elements (`KernelBody`), so integers stay out.
   private func lifted(_ draft: Draft, _ space: Shape, _ axes: AxisSet) -> Draft? {
-    guard !draft.body.codes.contains(where: { $0.isComputed && $0.dtype.isInteger }) else {
-      return nil
+    let mayRaise = draft.body.codes.contains {
+      $0.kind == .gather || ($0.isComputed && $0.dtype.isInteger)
     }
+    if mayRaise { return nil }
     let kept = (0..<space.rank).filter { !axes.contains($0) && space[$0] != 1 }
     let own = (0..<draft.space.rank).filter { draft.space[$0] != 1 }
     guard kept.map({ space[$0] }) == own.map({ draft.space[$0] }) else { return nil }

@@ -36,11 +36,16 @@ package struct RowSweeps {
       case .input(let k): varies[index] = spec.inputs[k].access != .uniform
       case .scalar: break
       case .reduce(_, let operand): sweeps[index] = sweeps[operand] + 1
-      case .elementwise, .cast:
+      case .elementwise, .cast, .gather:
         for operand in instruction.operands {
           sweeps[index] = Swift.max(sweeps[index], sweeps[operand])
           varies[index] = varies[index] || varies[operand]
           if varies[operand] { weights[index] += weights[operand] }
+        }
+        if case .gather(let k, _) = instruction, !varies[index] {
+          // A row that lies somewhere else is read like any other.
+          varies[index] = spec.inputs[k].access != .uniform
+          continue
         }
         weights[index] = Swift.min(weights[index] + instruction.weight, 1 << 20)
       }
@@ -78,7 +83,7 @@ extension KernelSpec.Instruction {
     switch self {
     case .input, .scalar: []
     case .elementwise(_, let operands): operands
-    case .cast(let operand), .reduce(_, let operand): [operand]
+    case .cast(let operand), .gather(_, let operand), .reduce(_, let operand): [operand]
     }
   }
 
@@ -87,6 +92,7 @@ extension KernelSpec.Instruction {
     case .input, .scalar: 0
     case .elementwise(let op, _): CostModel.weight(op)
     case .cast: CostModel.castWeight
+    case .gather: CostModel.gatherWeight
     case .reduce(let reduction, _): CostModel.weight(reduction.combine)
     }
   }

@@ -84,9 +84,8 @@ struct BodySchedule {
     var isReached = [Bool](repeating: false, count: body.instructions.count)
     for root in roots { isReached[root] = true }
     for index in elements.reversed() where !known.contains(index) {
-      guard case .operation(let op, let operands) = body.instructions[index] else { continue }
-      // Whatever raises a flag is done for every element.
-      if case .check = op { isReached[index] = true }
+      let operands = body.instructions[index].operands
+      if body.isUnconditional(index) { isReached[index] = true }
       guard isReached[index] else { continue }
       let isChoice = body.selectOperands(index).map { $0[0] == condition } ?? false
       for (place, operand) in operands.enumerated() {
@@ -109,8 +108,7 @@ struct BodySchedule {
   ) {
     var readers = [[Int]](repeating: [], count: body.instructions.count)
     for index in elements {
-      guard case .operation(_, let operands) = body.instructions[index] else { continue }
-      for operand in operands { readers[operand].append(index) }
+      for operand in body.instructions[index].operands { readers[operand].append(index) }
     }
     var waiting = [[Int]](repeating: [], count: sides.count)
     for index in elements {

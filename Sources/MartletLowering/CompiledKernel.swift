@@ -3,9 +3,10 @@
 /// The function of a kernel: `(buffers, integers, scalars, scratch, begin, end) -> flags`.
 ///
 /// - `buffers`: the address of the space's first point in every input (null for index inputs), then
-///   in every output.
+///   in every output; in the families that find places, then where the extremes of each output go.
 /// - `integers`: the extents, `rank` of them and each at least 1; for every input and then every
-///   output `rank` strides in elements; for every index input its offset.
+///   output `rank` strides in elements; in the order of the inputs, for every index input its offset
+///   and for every gathered input the extent and the stride of the axis along which places are named.
 /// - `scalars`: the bits of every scalar, one word each.
 /// - `scratch`: `KernelSpec.scratchByteCount` bytes, 64-byte aligned, for this call alone.
 /// - `begin`, `end`: the share of the work, as `KernelSpec.Family` counts it; for a map the linear

@@ -139,6 +139,8 @@ package final class Compiler: Sendable {
     case .reduceInner: kernel.emitReduceInner()
     case .reduceOuter: kernel.emitReduceOuter()
     case .reduceShort: kernel.emitReduceShort()
+    case .placeInner: kernel.emitPlaceInner()
+    case .placeOuter: kernel.emitPlaceOuter()
     case .row: kernel.emitRows()
     }
     return module

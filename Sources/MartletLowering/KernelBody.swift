@@ -11,6 +11,11 @@ struct KernelBody {
     case scalar(Int)
     case constant(Scalar)
     case operation(ScalarOp, [Int])
+    /// How far the place that an index names lies from the first one of a gathered input, in elements;
+    /// raises `badIndex`.
+    case place(Int, Int)
+    /// An element of a gathered input, at a place.
+    case gather(Int, Int)
     /// The operand reduced over its row, in the family `row`.
     case reduce(Reduction, Int)
 
@@ -18,7 +23,7 @@ struct KernelBody {
       switch self {
       case .input, .scalar, .constant: []
       case .operation(_, let operands): operands
-      case .reduce(_, let operand): [operand]
+      case .place(_, let operand), .gather(_, let operand), .reduce(_, let operand): [operand]
       }
     }
   }
@@ -27,7 +32,8 @@ struct KernelBody {
   enum Rate: Comparable {
     /// Once a launch: scalars, and what follows from them.
     case launch
-    /// Once a row of the innermost axis: uniform inputs, and reductions of the row.
+    /// Once a row of the innermost axis: uniform inputs, reductions of the row, and where a gathered row
+    /// lies.
     case row
     case element
   }
@@ -65,6 +71,12 @@ struct KernelBody {
         numbers.append(add(.scalar(k), dtype, .launch))
       case .cast(let source):
         numbers.append(cast(numbers[source], to: dtype))
+      case .gather(let k, let index):
+        // A flag is raised for a row that the share of the work holds, so not once a launch.
+        let rate = max(.row, rates[numbers[index]])
+        let place = add(.place(k, numbers[index]), .int64, rate)
+        let isUniform = spec.inputs[k].access == .uniform
+        numbers.append(add(.gather(k, place), dtype, isUniform ? rate : .element))
       case .reduce(let reduction, let source):
         numbers.append(add(.reduce(reduction, numbers[source]), dtype, .row))
       case .elementwise(let op, let sources):
@@ -175,9 +187,19 @@ struct KernelBody {
   }
 
   var raisesFlags: Bool {
-    elementOperations.contains { op in
-      if case .check = op { return true }
-      return false
+    instructions.indices.contains { isLive[$0] && raisesFlag($0) }
+  }
+
+  private func raisesFlag(_ index: Int) -> Bool {
+    switch instructions[index] {
+    case .operation(.check, _), .place: true
+    default: false
     }
+  }
+
+  /// Whether the value is computed for every element, chosen or not: it raises a flag, or reads memory.
+  func isUnconditional(_ index: Int) -> Bool {
+    if case .gather = instructions[index] { return true }
+    return raisesFlag(index)
   }
 }

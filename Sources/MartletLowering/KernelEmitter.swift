@@ -18,6 +18,8 @@ final class KernelEmitter {
     let strides: [Value]
     /// For `strided`, and for indices: lane number times inner stride.
     let laneOffsets: Value?
+    /// For gathered inputs: the extent and the stride of the axis along which places are named.
+    let gathered: (extent: Value, stride: Value)?
   }
 
   /// A vector of elements along the innermost axis.
@@ -41,6 +43,8 @@ final class KernelEmitter {
   let extents: [Value]
   private(set) var inputs: [Operand] = []
   private(set) var outputs: [Operand] = []
+  /// Where the extremes go, in the families that find places: one array an output.
+  private(set) var extremes: [Value] = []
   private let scalars: Value
   private let flags: Value?
 
@@ -80,8 +84,10 @@ final class KernelEmitter {
     }
     let pointer = b.pointer(to: b.integer(8))
     func operand(
-      _ number: Int, _ dtype: DType, _ access: KernelSpec.Access, isIndex: Bool = false
+      _ number: Int, _ dtype: DType, _ access: KernelSpec.Access,
+      _ source: KernelSpec.Source = .memory
     ) -> Operand {
+      let isIndex = source == .index
       let start: Value
       if isIndex {
         start = integer()
@@ -97,13 +103,21 @@ final class KernelEmitter {
         : b.multiply(b.iota(shape.lanes, 64), b.splat(own[rank - 1], shape.lanes))
       return Operand(
         dtype: dtype, access: access, start: start, isIndex: isIndex, strides: own,
-        laneOffsets: offsets)
+        laneOffsets: offsets, gathered: source == .gathered ? (integer(), integer()) : nil)
     }
     inputs = spec.inputs.enumerated().map {
-      operand($0.offset, $0.element.dtype, $0.element.access, isIndex: $0.element.source == .index)
+      operand($0.offset, $0.element.dtype, $0.element.access, $0.element.source)
     }
     outputs = spec.outputs.enumerated().map {
-      operand(spec.inputs.count + $0.offset, spec.dtypes[$0.element.value], $0.element.access)
+      operand(spec.inputs.count + $0.offset, spec.dtype(of: $0.element), $0.element.access)
+    }
+    if spec.family.findsPlaces {
+      extremes = spec.outputs.enumerated().map { number, output in
+        let place = spec.inputs.count + spec.outputs.count + number
+        let address = b.load(
+          pointer, b.element(pointer, arguments[0], b.constant(place)), alignment: 8)
+        return b.bitcast(address, b.pointer(to: b.memory(spec.dtypes[output.value])))
+      }
     }
     prepare(.launch, rows: [])
   }
@@ -150,6 +164,12 @@ final class KernelEmitter {
           : single.toRegister(b.load(b.memory(dtype), row, alignment: dtype.byteCount), dtype)
       case .operation(let op, let operands):
         singles[index] = single.emit(op, operands.map { singleOperand($0) }, dtype)
+      case .place(let k, let named):
+        singles[index] = place(inputs[k], rowValue(named), single) { raise(.badIndex, if: $0) }
+      case .gather(let k, let place):
+        let source = b.element(b.memory(dtype), rows[k], rowValue(place))
+        singles[index] = single.toRegister(
+          b.load(b.memory(dtype), source, alignment: dtype.byteCount), dtype)
       case .reduce: continue  // `set` has been told.
       }
       splats[index] = singles[index].map { b.splat($0, shape.lanes) }
@@ -201,6 +221,16 @@ final class KernelEmitter {
           let x = operands.map { vectorOperand($0, values, step) }
           if case .check(let flag) = op { raise(flag, x[0].value, steps[step].mask) }
           return vector.emit(op, x, dtype)
+        }
+      case .place(let k, let named):
+        values[index] = steps.indices.map { step in
+          place(inputs[k], vectorOperand(named, values, step).value, vector) {
+            raise(.badIndex, $0, steps[step].mask)
+          }
+        }
+      case .gather(let k, let place):
+        values[index] = steps.indices.map { step in
+          gather(inputs[k], row: rows[k], place, values, at: steps[step], step)
         }
       case .constant, .scalar, .reduce: internalError("a constant changes with the element")
       }
@@ -255,10 +285,54 @@ final class KernelEmitter {
 
   /// Raises `flag` if `condition` holds in any lane that exists.
   private func raise(_ flag: ValueFlag, _ condition: Value, _ mask: Value?) {
-    guard let flags else { internalError("a kernel with checks has no flags") }
     let lanes = mask.map { b.and($0, condition) } ?? condition
-    let raised = b.select(anyLane([lanes]), b.constant(Int(flag.rawValue), 32), b.constant(0, 32))
+    raise(flag, if: anyLane([lanes]))
+  }
+
+  private func raise(_ flag: ValueFlag, if condition: Value) {
+    guard let flags else { internalError("a kernel with checks has no flags") }
+    let raised = b.select(condition, b.constant(Int(flag.rawValue), 32), b.constant(0, 32))
     b.store(b.or(b.load(b.integer(32), flags, alignment: 4), raised), flags, alignment: 4)
+  }
+
+  // Gathers.
+
+  /// How far the place that `index` names lies from the first one.
+  ///
+  /// A negative index counts from the end, once (R43). Where there is no such place, `raise` is told, and
+  /// the first one is read instead.
+  private func place(
+    _ operand: Operand, _ index: Value, _ emitter: ScalarEmitter, raise: (Value) -> Void
+  ) -> Value {
+    guard let axis = operand.gathered else { internalError("an input that is not gathered from") }
+    let extent = b.splat(axis.extent, emitter.lanes)
+    let zero = b.zero(b.type(of: index))
+    let fromEnd = b.compare(LLVMIntSLT, index, zero)
+    let place = b.select(fromEnd, b.add(index, extent), index)
+    let isBad = b.compare(LLVMIntUGE, place, extent)
+    raise(isBad)
+    return b.multiply(b.select(isBad, zero, place), b.splat(axis.stride, emitter.lanes))
+  }
+
+  /// The elements of a gathered input at the places that instruction `place` gives.
+  private func gather(
+    _ operand: Operand, row: Value, _ place: Int, _ values: [[Value]], at step: Step, _ number: Int
+  ) -> Value {
+    let element = b.memory(operand.dtype)
+    guard body.rates[place] == .element else {
+      return load(operand, row: b.element(element, row, rowValue(place)), at: step)
+    }
+    let along: Value? =
+      switch operand.access {
+      case .uniform: nil
+      case .contiguous, .transposed:
+        b.element(element, b.element(element, row, step.index), b.iota(shape.lanes, 64))
+      case .strided: places(operand, row: row, at: step)
+      }
+    let loaded = b.gather(
+      element, b.element(element, along ?? row, values[place][number]), lanes: shape.lanes,
+      alignment: operand.dtype.byteCount, mask: step.mask)
+    return vector.toRegister(loaded, operand.dtype)
   }
 
   // Operands.

@@ -26,10 +26,15 @@ extension KernelSpec {
         guard input.access == .transposed else { return sum }
         return sum + tileShape.rows * tileShape.pitch * input.dtype.byteCount
       }
-    case .reduceInner: 0
+    case .reduceInner, .placeInner: 0
     case .reduceOuter:
       outputs.reduce(0) { sum, output in
         sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount
+      }
+    case .placeOuter:
+      // A row of extremes, and one of places within the block.
+      outputs.reduce(0) { sum, output in
+        sum + KernelSpec.stripWidth * (dtypes[output.value].byteCount + 4)
       }
     case .row:
       RowSweeps(self).kept.reduce(0) { sum, value in

@@ -7,17 +7,25 @@ import MartletIR
 extension KernelEmitter {
   private static let stripWidth = KernelSpec.stripWidth
 
+  /// The strips of the innermost axis as an axis of the items.
+  func strips() -> Axis {
+    let inner = spec.rank - 1
+    return Axis(
+      extent: b.lshr(
+        b.add(extents[inner], b.constant(Self.stripWidth - 1)),
+        b.constant(Self.stripWidth.trailingZeroBitCount)),
+      strides: (inputs + outputs).map {
+        b.multiply($0.strides[inner], b.constant(Self.stripWidth))
+      })
+  }
+
   /// A kernel whose items are [outer axes..., block, strip of columns].
   func emitReduceOuter() {
     let combiners = combiners
     let whole = Sweep(body, isStreaming: false)
     let (reduced, inner) = (spec.rank - 2, spec.rank - 1)
     let strip = b.constant(Self.stripWidth)
-    let strips = Axis(
-      extent: b.lshr(
-        b.add(extents[inner], b.constant(Self.stripWidth - 1)),
-        b.constant(Self.stripWidth.trailingZeroBitCount)),
-      strides: (inputs + outputs).map { b.multiply($0.strides[inner], strip) })
+    let strips = strips()
 
     var offset = 0
     let lanes = combiners.map { combiner in
@@ -72,7 +80,7 @@ extension KernelEmitter {
   }
 
   /// Emits `body` for the vectors that cover `width` columns.
-  private func forEachVector(of width: Value, masked: Bool = false, _ body: (Step) -> Void) {
+  func forEachVector(of width: Value, masked: Bool = false, _ body: (Step) -> Void) {
     b.loop(
       from: b.constant(0), through: b.subtract(width, b.constant(1)), by: b.constant(shape.lanes)
     ) { index, _ in

@@ -25,11 +25,7 @@ extension KernelEmitter {
     // A single element is a lower lane.
     let upperCount = b.select(b.compare(LLVMIntEQ, half, zero), zero, count)
     let strip = b.constant(KernelSpec.stripWidth)
-    let strips = Axis(
-      extent: b.lshr(
-        b.add(extents[inner], b.constant(KernelSpec.stripWidth - 1)),
-        b.constant(KernelSpec.stripWidth.trailingZeroBitCount)),
-      strides: (inputs + outputs).map { b.multiply($0.strides[inner], strip) })
+    let strips = strips()
     let interleave = shape.interleaveOfShortReductions(operations: whole.operationCount)
     let lanes = combiners.map {
       b.slot(b.memory($0.dtype), count: Self.quarter * interleave * shape.lanes)

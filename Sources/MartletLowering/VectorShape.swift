@@ -22,12 +22,14 @@ struct VectorShape: Hashable {
   private static let computeBound = 16...600
 
   init(_ spec: KernelSpec, _ body: KernelBody, _ target: Target, _ level: OptimizationLevel) {
+    // What is the same along a row is in no vector of its own.
     let memory =
       spec.outputs.map { spec.dtypes[$0.value].byteCount }
-      + spec.inputs.filter { $0.source == .memory }.map(\.dtype.byteCount)
-    let values = body.instructions.indices.filter { body.isLive[$0] }.map {
-      body.dtypes[$0].byteCount
-    }
+      + spec.inputs.filter { $0.source != .index && $0.access != .uniform }
+      .map(\.dtype.byteCount)
+    let values = body.instructions.indices.filter {
+      body.isLive[$0] && body.rates[$0] == .element
+    }.map { body.dtypes[$0].byteCount }
     let widest = max(memory.max() ?? 1, (values.max() ?? 1) / 2, 1)
     lanes = target.vectorByteCount / widest
     let cost = body.instructions.indices.reduce(0) { sum, index in

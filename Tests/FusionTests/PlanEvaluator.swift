@@ -120,8 +120,8 @@ struct PlanEvaluator {
     let reduced: Int? =
       switch spec.family {
       case .map, .row: nil
-      case .reduceInner: spec.rank - 1
-      case .reduceOuter, .reduceShort: spec.rank - 2
+      case .reduceInner, .placeInner: spec.rank - 1
+      case .reduceOuter, .reduceShort, .placeOuter: spec.rank - 2
       }
     var partial: [[Int: UInt64]] = spec.outputs.map { _ in [:] }
     // The reduced axis runs fastest, as each result takes its elements in order.
@@ -134,8 +134,11 @@ struct PlanEvaluator {
       for (k, output) in spec.outputs.enumerated() {
         let binding = launch.outputs[k]
         let place = address(point, binding.offset, binding.strides)
-        if let reduction = output.reduction {
-          let before = partial[k][place] ?? HashArithmetic.start(reduction)
+        let start =
+          output.reduction.map { HashArithmetic.start($0) }
+          ?? output.place.map { HashArithmetic.start($0) }
+        if let start {
+          let before = partial[k][place] ?? start
           partial[k][place] = HashArithmetic.mix(before, values[output.value])
         } else {
           store(values[output.value], binding.slot, place)
@@ -162,9 +165,20 @@ struct PlanEvaluator {
   ) -> UInt64 {
     let spec = launch.spec
     switch spec.instructions[index] {
+    // Only a gather reads it, elsewhere.
+    case .input(let k) where spec.inputs[k].source == .gathered: return 0
     case .input(let k):
       let binding = launch.inputs[k]
       return load(binding.slot, address(point, binding.offset, binding.strides))
+    case .gather(let k, let index):
+      let binding = launch.inputs[k]
+      guard let axis = binding.gathered else {
+        complaints.append("a gather from an input that is not gathered in \(spec)")
+        return 0
+      }
+      let place = HashArithmetic.place(operand(index), along: axis.extent)
+      let first = address(point, binding.offset, binding.strides)
+      return load(binding.slot, first + place * axis.stride)
     case .scalar(let k): return HashArithmetic.scalar(launch.scalars[k])
     case .elementwise(let op, let operands):
       return HashArithmetic.apply(op, operands.map(operand))
@@ -190,6 +204,7 @@ struct PlanEvaluator {
     if spec.scalars != launch.scalars.map(\.dtype) { complain("wrong scalars") }
     for (input, binding) in zip(spec.inputs, launch.inputs) {
       if (binding.slot == nil) != (input.source == .index) { complain("wrong source") }
+      if (binding.gathered != nil) != (input.source == .gathered) { complain("wrong source") }
       if binding.strides.count != spec.rank { complain("wrong strides") }
       let stride = binding.strides[spec.rank - 1]
       let expected: [KernelSpec.Access] =
@@ -203,7 +218,9 @@ struct PlanEvaluator {
       }
     }
     for (output, binding) in zip(spec.outputs, launch.outputs) {
-      if (output.reduction != nil) != spec.family.leavesBlocks { complain("wrong output") }
+      let reduces = spec.family.leavesBlocks && !spec.family.findsPlaces
+      if (output.reduction != nil) != reduces { complain("wrong output") }
+      if (output.place != nil) != spec.family.findsPlaces { complain("wrong output") }
       if output.access == .uniform, spec.family != .row { complain("uniform output") }
       if !spec.family.leavesBlocks {
         let stride = binding.strides[spec.rank - 1]

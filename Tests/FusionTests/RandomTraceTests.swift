@@ -45,7 +45,7 @@ func randomTrace(seed: UInt64) -> Trace {
     let x = values[max(0, values.count - 1 - pick(min(values.count, 6)))]
     let s = shape(x)
     var made: Trace.Operand?
-    switch pick(20) {
+    switch pick(21) {
     case 0..<9:
       let op = pick(3) == 0 ? costly[pick(costly.count)] : cheap[pick(cheap.count)]
       if op.arity == 1 {
@@ -107,6 +107,14 @@ func randomTrace(seed: UInt64) -> Trace {
           let low = s.map { _ in pick(3) }
           let high = s.map { _ in pick(2) }
           made = recorder.pad(x, low: low, high: high, .scalar(Scalar(wrapping: 7, as: .int64)))
+        }
+      }
+    case 19:
+      let indices = values.filter { shape($0).rank < 3 && shape($0).elementCount < 20 }
+      if s.rank > 0, s.rank < 4, !indices.isEmpty {
+        let (axis, index) = (pick(s.rank), indices[pick(indices.count)])
+        if s.elementCount / max(s[axis], 1) * shape(index).elementCount < 3000 {
+          made = recorder.gather(x, index, axis)
         }
       }
     default:

@@ -27,6 +27,8 @@ enum HashArithmetic {
 
   static func start(_ reduction: Reduction) -> UInt64 { UInt64(reduction.rawValue) &+ 4000 }
 
+  static func start(_ extreme: ArgReduction) -> UInt64 { UInt64(extreme.rawValue) &+ 4500 }
+
   static func element(ofLeaf leaf: Int, at address: Int) -> UInt64 {
     mix(UInt64(leaf) &+ 5000, UInt64(bitPattern: Int64(address)))
   }
@@ -34,6 +36,9 @@ enum HashArithmetic {
   static func index(_ address: Int) -> UInt64 {
     mix(6000, UInt64(bitPattern: Int64(address)))
   }
+
+  /// The place that an index of this hash names, as far as hashes go.
+  static func place(_ index: UInt64, along extent: Int) -> Int { Int(index % UInt64(extent)) }
 
   /// An element of a library node: it depends on all operands.
   static func library(_ operands: [[UInt64]], _ position: Int) -> UInt64 {
@@ -116,19 +121,9 @@ struct TraceEvaluator {
     case .iota: return (0..<shape.elementCount).map { HashArithmetic.index($0) }
     case .view(let view): return evaluate(view, node)
     case .reduce(let reduction, let axes):
-      let source = trace.shape(of: node.operands[0])
-      let all = elements(node.operands[0])
-      if source.elementCount == 0 { return library(node) }
-      var result = [UInt64](repeating: HashArithmetic.start(reduction), count: shape.elementCount)
-      let strides = Layout.rowMajorStrides(shape)
-      var position = 0
-      forEachPoint(source.dimensions) { point in
-        let kept = point.indices.map { axes.contains($0) ? 0 : point[$0] }
-        let place = address(kept, 0, strides)
-        result[place] = HashArithmetic.mix(result[place], all[position])
-        position += 1
-      }
-      return result
+      return reduce(node, from: HashArithmetic.start(reduction), axes)
+    case .argReduce(let extreme, let axis):
+      return reduce(node, from: HashArithmetic.start(extreme), AxisSet([axis]))
     case .concatenate(let axis):
       var result = [UInt64](repeating: 0, count: shape.elementCount)
       let strides = Layout.rowMajorStrides(shape)
@@ -146,8 +141,41 @@ struct TraceEvaluator {
       let own = trace.shape(of: node.operands[0])
       place(elements(node.operands[0]), own, at: address(low, 0, strides), strides, into: &result)
       return result
-    case .argReduce, .gather, .scatter, .matmul: return library(node)
+    case .gather(let axis): return gather(node, axis)
+    case .scatter, .matmul: return library(node)
     }
+  }
+
+  private func gather(_ node: Trace.Node, _ axis: Int) -> [UInt64] {
+    let source = trace.shape(of: node.operands[0])
+    if source.elementCount == 0 { return library(node) }
+    let (all, indices) = (elements(node.operands[0]), elements(node.operands[1]))
+    let shape = trace.shape(of: node.operands[1])
+    var result: [UInt64] = []
+    forEachPoint(node.shape.dimensions) { point in
+      let number = address(
+        Array(point[axis..<axis + shape.rank]), 0, Layout.rowMajorStrides(shape))
+      let place = HashArithmetic.place(indices[number], along: source[axis])
+      let from = point[..<axis] + [place] + point[(axis + shape.rank)...]
+      result.append(all[address(Array(from), 0, Layout.rowMajorStrides(source))])
+    }
+    return result
+  }
+
+  private func reduce(_ node: Trace.Node, from start: UInt64, _ axes: AxisSet) -> [UInt64] {
+    let source = trace.shape(of: node.operands[0])
+    let all = elements(node.operands[0])
+    if source.elementCount == 0 { return library(node) }
+    var result = [UInt64](repeating: start, count: node.shape.elementCount)
+    let strides = Layout.rowMajorStrides(node.shape)
+    var position = 0
+    forEachPoint(source.dimensions) { point in
+      let kept = point.indices.map { axes.contains($0) ? 0 : point[$0] }
+      let place = address(kept, 0, strides)
+      result[place] = HashArithmetic.mix(result[place], all[position])
+      position += 1
+    }
+    return result
   }
 
   private func library(_ node: Trace.Node) -> [UInt64] {

@@ -59,6 +59,18 @@ struct TraceRecorder {
       .reduce(reduction, AxisSet(axes)), trace.dtype(of: a), Shape(dimensions), [a])
   }
 
+  mutating func place(_ extreme: ArgReduction, _ a: Operand, _ axis: Int) -> Operand {
+    var dimensions = trace.shape(of: a).dimensions
+    dimensions[axis] = 1
+    return node(.argReduce(extreme, axis), .int64, Shape(dimensions), [a])
+  }
+
+  mutating func gather(_ a: Operand, _ indices: Operand, _ axis: Int) -> Operand {
+    let shape = trace.shape(of: a)
+    let slices = shape[..<axis] + trace.shape(of: indices).dimensions + shape[(axis + 1)...]
+    return node(.gather(axis), trace.dtype(of: a), Shape(slices), [a, indices])
+  }
+
   mutating func reshape(_ a: Operand, _ shape: Shape) -> Operand {
     node(.view(.reshape), trace.dtype(of: a), shape, [a])
   }

@@ -59,6 +59,8 @@ struct Argument {
   let address: UnsafeMutableRawPointer?
   let strides: [Int]
   let offset: Int
+  /// The extent and the stride of the axis that a gathered input is read along.
+  var gathered: (extent: Int, stride: Int)?
   private let owner: AnyObject?
 
   init<Element>(_ memory: Memory<Element>, _ strides: [Int], offset: Int = 0) {
@@ -82,19 +84,20 @@ extension CompiledKernel {
   @discardableResult
   func run(
     _ spec: KernelSpec, _ extents: [Int], _ inputs: [Argument], _ outputs: [Argument],
-    scalars: [Scalar] = [], _ share: Range<Int>
+    scalars: [Scalar] = [], extremes: [Argument] = [], _ share: Range<Int>
   ) -> UInt32 {
-    let buffers = (inputs + outputs).map(\.address)
+    let buffers = (inputs + outputs + extremes).map(\.address)
     var integers = extents.map(Int64.init)
     integers += (inputs + outputs).flatMap { $0.strides.map(Int64.init) }
-    for (input, argument) in zip(spec.inputs, inputs) where input.source == .index {
-      integers.append(Int64(argument.offset))
+    for (input, argument) in zip(spec.inputs, inputs) {
+      if input.source == .index { integers.append(Int64(argument.offset)) }
+      if let axis = argument.gathered { integers += [Int64(axis.extent), Int64(axis.stride)] }
     }
     let words = scalars.map(\.bits) + [0]
     let scratch = UnsafeMutableRawPointer.allocate(
       byteCount: max(spec.scratchByteCount(rowLength: extents.last ?? 1), 64), alignment: 64)
     defer { scratch.deallocate() }
-    defer { withExtendedLifetime((inputs, outputs)) {} }
+    defer { withExtendedLifetime((inputs, outputs, extremes)) {} }
     return buffers.withUnsafeBufferPointer { buffers in
       integers.withUnsafeBufferPointer { integers in
         words.withUnsafeBufferPointer { words in

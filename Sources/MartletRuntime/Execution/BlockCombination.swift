@@ -3,22 +3,22 @@
 import MartletIR
 
 /// An element that partial results of reductions have.
-private protocol Reducible: Comparable {
+protocol Reducible: Comparable {
   static func sum(_ a: Self, _ b: Self) -> Self
   static func product(_ a: Self, _ b: Self) -> Self
   var isUnordered: Bool { get }
 }
 
 extension Reducible where Self: FixedWidthInteger {
-  @inline(__always) fileprivate static func sum(_ a: Self, _ b: Self) -> Self { a &+ b }
-  @inline(__always) fileprivate static func product(_ a: Self, _ b: Self) -> Self { a &* b }
-  @inline(__always) fileprivate var isUnordered: Bool { false }
+  @inline(__always) static func sum(_ a: Self, _ b: Self) -> Self { a &+ b }
+  @inline(__always) static func product(_ a: Self, _ b: Self) -> Self { a &* b }
+  @inline(__always) var isUnordered: Bool { false }
 }
 
 extension Reducible where Self: BinaryFloatingPoint {
-  @inline(__always) fileprivate static func sum(_ a: Self, _ b: Self) -> Self { a + b }
-  @inline(__always) fileprivate static func product(_ a: Self, _ b: Self) -> Self { a * b }
-  @inline(__always) fileprivate var isUnordered: Bool { self != self }
+  @inline(__always) static func sum(_ a: Self, _ b: Self) -> Self { a + b }
+  @inline(__always) static func product(_ a: Self, _ b: Self) -> Self { a * b }
+  @inline(__always) var isUnordered: Bool { self != self }
 }
 
 extension Int8: Reducible {}

@@ -12,7 +12,7 @@ struct LaunchArguments {
   private(set) var scalars: [UInt64] = []
 
   /// Packs `launch`; `address` gives the start of a slot's memory, and `partials` the block values
-  /// of a reduction's outputs where they have memory of their own.
+  /// of a reduction's outputs where they have memory of their own, and then the extremes of places.
   init(
     _ launch: Plan.Launch, partials: [Buffer?], address: (Plan.Slot) -> UnsafeMutableRawPointer
   ) {
@@ -37,12 +37,14 @@ struct LaunchArguments {
       } else {
         buffers.append(
           binding.slot.map {
-            address($0) + binding.offset &* spec.dtypes[output.value].byteCount
+            address($0) + binding.offset &* spec.dtype(of: output).byteCount
           })
       }
     }
-    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .index {
-      integers.append(Int64(binding.offset))
+    for extremes in partials.dropFirst(spec.outputs.count) { buffers.append(extremes?.pointer) }
+    for (binding, input) in zip(launch.inputs, spec.inputs) {
+      if input.source == .index { integers.append(Int64(binding.offset)) }
+      if let axis = binding.gathered { integers += [Int64(axis.extent), Int64(axis.stride)] }
     }
     scalars = launch.scalars.map(\.bits)
   }
@@ -86,10 +88,10 @@ struct LaunchWork {
       items = points / last / rows &* bands
       grain = max(1, target / last / KernelSpec.tileHeight)
     case .map, .row: (items, grain) = (points / last, max(1, target / last))
-    case .reduceInner:
+    case .reduceInner, .placeInner:
       items = points / last &* launch.blockCount
       grain = max(1, target / min(last, KernelSpec.blockLength))
-    case .reduceOuter, .reduceShort:
+    case .reduceOuter, .reduceShort, .placeOuter:
       let rows = launch.extents[spec.rank - 2]
       let outer = points / last / rows
       let strips = (last &- 1) / KernelSpec.stripWidth &+ 1
@@ -97,7 +99,7 @@ struct LaunchWork {
       grain = max(1, target / rows / min(last, KernelSpec.stripWidth))
     }
     var loaded = 0
-    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source == .memory {
+    for (binding, input) in zip(launch.inputs, spec.inputs) where input.source != .index {
       loaded &+= LaunchWork.distinct(binding.strides, launch.extents) &* input.dtype.byteCount
     }
     var stored = 0
@@ -105,7 +107,7 @@ struct LaunchWork {
       let count =
         spec.family.leavesBlocks
         ? launch.resultCount : LaunchWork.distinct(binding.strides, launch.extents)
-      stored &+= count &* spec.dtypes[output.value].byteCount
+      stored &+= count &* spec.dtype(of: output).byteCount
     }
     bytesLoaded = loaded
     bytesStored = stored
@@ -113,7 +115,7 @@ struct LaunchWork {
     for instruction in spec.instructions {
       switch instruction {
       case .elementwise(let op, _): weight &+= OpCosts.of(op)
-      case .cast, .reduce: weight &+= 1
+      case .cast, .gather, .reduce: weight &+= 1
       case .input, .scalar: break
       }
     }

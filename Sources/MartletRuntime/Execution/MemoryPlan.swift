@@ -11,7 +11,8 @@ import MartletLowering
 struct MemoryPlan {
   /// Per node, then per temporary: its buffer; nil for views and for what a library step makes.
   private(set) var buffers: [Buffer?]
-  /// Per step and output: the buffer of a reduction's block values, where they are not the result.
+  /// Per step and output: the buffer of a reduction's block values, where they are not the result;
+  /// then, where places are found, per output the buffer of the extremes.
   private(set) var partials: [Int: [Buffer?]] = [:]
   /// Per step: scratch memory for all participants.
   private(set) var scratch: [Int: Buffer] = [:]
@@ -181,12 +182,20 @@ struct MemoryPlan {
       }
     }
     let blocks = launch.blockCount
-    if launch.spec.family.leavesBlocks, blocks > 1 {
-      var list: [Buffer?] = []
-      for output in launch.spec.outputs {
-        let (count, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
-        let dtype = launch.spec.dtypes[output.value]
-        list.append(try take(MemoryPlan.bytes(overflow ? .max : count, dtype)))
+    let spec = launch.spec
+    if spec.family.leavesBlocks {
+      let (product, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
+      let count = overflow ? .max : product
+      var list = [Buffer?](repeating: nil, count: spec.outputs.count)
+      if blocks > 1 {
+        for (number, output) in spec.outputs.enumerated() {
+          list[number] = try take(MemoryPlan.bytes(count, spec.dtype(of: output)))
+        }
+      }
+      if spec.family.findsPlaces {
+        for output in spec.outputs {
+          list.append(try take(MemoryPlan.bytes(count, spec.dtypes[output.value])))
+        }
       }
       partials[index] = list
     }
@@ -206,7 +215,7 @@ struct MemoryPlan {
     let width = dtype(target).byteCount
     let needed = elementCount(target) &* width
     for binding in launch.inputs {
-      guard let slot = binding.slot else { continue }
+      guard let slot = binding.slot, binding.gathered == nil else { continue }
       let candidate = number(slot)
       guard lastRead[candidate] == index, !isPinned[candidate] else { continue }
       let isLeaf = candidate >= buffers.count
@@ -218,7 +227,8 @@ struct MemoryPlan {
       // Every array that lies in this buffer must be read at the point that is written.
       let isSafe = launch.inputs.allSatisfy { other in
         guard let slot = other.slot, self.buffer(of: slot) === buffer else { return true }
-        return dtype(slot).byteCount == width && other.offset == 0 && number(slot) == candidate
+        return other.gathered == nil && dtype(slot).byteCount == width && other.offset == 0
+          && number(slot) == candidate
           && MemoryPlan.isRowMajor(other.strides, launch.extents)
       }
       let isShared = trace.leaves.indices.contains { leaf in
@@ -249,8 +259,11 @@ extension KernelSpec {
   /// Whether a run may raise a flag that is an error (R47).
   var mayFail: Bool {
     zip(instructions, dtypes).contains { instruction, dtype in
-      if case .elementwise(.pow, _) = instruction { return dtype.isInteger }
-      return false
+      switch instruction {
+      case .elementwise(.pow, _): dtype.isInteger
+      case .gather: true
+      default: false
+      }
     }
   }
 }
@@ -264,7 +277,7 @@ extension Plan.Launch {
   func mayOverwriteInputs(with output: Int) -> Bool {
     switch spec.family {
     case .map: return true
-    case .reduceInner, .reduceOuter, .reduceShort: return false
+    case .reduceInner, .reduceOuter, .reduceShort, .placeInner, .placeOuter: return false
     case .row:
       let sweeps = RowSweeps(spec)
       return sweeps.sweeps[spec.outputs[output].value] == sweeps.count - 1

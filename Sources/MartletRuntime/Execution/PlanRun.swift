@@ -92,19 +92,33 @@ struct PlanRun {
     counters.add(.bytesLoaded, work.bytesLoaded)
     counters.add(.bytesStored, work.bytesStored)
     flags |= call(kernel, arguments, work, scratch: memory.scratch[index]?.pointer)
-    guard launch.spec.family.leavesBlocks else { return }
-    for (number, output) in launch.spec.outputs.enumerated() {
-      guard let reduction = output.reduction, let slot = launch.outputs[number].slot else {
+    if launch.spec.family.leavesBlocks { combineBlocks(of: launch, partials) }
+  }
+
+  /// Makes results of what a kernel left for each block.
+  private func combineBlocks(of launch: Plan.Launch, _ partials: [Buffer?]) {
+    let spec = launch.spec
+    let columns = spec.family.reducesAcross ? launch.extents[spec.rank - 1] : 1
+    let rows = launch.resultCount / columns
+    for (number, output) in spec.outputs.enumerated() {
+      guard let slot = launch.outputs[number].slot else {
         internalError("a reduction without a result")
       }
-      let dtype = launch.spec.dtypes[output.value]
-      let columns = launch.spec.family.reducesAcross ? launch.extents[launch.spec.rank - 1] : 1
-      let results = address(slot) + launch.outputs[number].offset &* dtype.byteCount
-      BlockCombination(
-        reduction: reduction, dtype: dtype, rows: launch.resultCount / columns,
-        blocks: launch.blockCount, columns: columns,
-        elementCount: launch.extents[launch.reducedAxis]
-      ).run(number < partials.count ? partials[number]?.pointer ?? results : results, into: results)
+      let dtype = spec.dtypes[output.value]
+      let offset = launch.outputs[number].offset &* spec.dtype(of: output).byteCount
+      let results = address(slot) + offset
+      if let reduction = output.reduction {
+        BlockCombination(
+          reduction: reduction, dtype: dtype, rows: rows, blocks: launch.blockCount,
+          columns: columns, elementCount: launch.extents[launch.reducedAxis]
+        ).run(partials[number]?.pointer ?? results, into: results)
+      } else if let extreme = output.place, let places = partials[number]?.pointer,
+        let extremes = partials[spec.outputs.count + number]?.pointer
+      {
+        PlaceCombination(
+          extreme: extreme, dtype: dtype, rows: rows, blocks: launch.blockCount, columns: columns
+        ).run(places, extremes, into: results)
+      }
     }
   }
 
@@ -182,9 +196,43 @@ struct PlanRun {
       }
       return
     }
+    if case .scatter(let axis, .add) = op,
+      let sum = try scatterAdd(arguments, axis, shape, site: trace.nodes[node].site)
+    {
+      values[node] = sum
+      return
+    }
     executor.counters.add(.interpretedNodes)
     values[node] = try executor.interpreter.evaluate(
       op: op, dtype: dtype, shape: shape, operands: arguments, site: trace.nodes[node].site,
       flags: &flags)
+  }
+  /// The first operand with the third added at the indices in the second; nil where that is left to the
+  /// interpreter: an index that is out of range, bools, and scalars.
+  private func scatterAdd(
+    _ operands: [Interpreter.Operand], _ axis: Int, _ shape: Shape, site: TensorError.Location?
+  ) throws(TensorError) -> Value? {
+    guard case .value(let base) = operands[0], case .value(let indices) = operands[1],
+      case .value(let updates) = operands[2], base.dtype != .bool,
+      indices.layout.isRowMajor(for: indices.shape), base.shape == shape,
+      let sum = ScatterSum(
+        shape, axis,
+        indices: UnsafeBufferPointer(
+          start: indices.base.assumingMemoryBound(to: Int64.self),
+          count: indices.shape.elementCount))
+    else { return nil }
+    let slices = Shape(shape[..<axis] + indices.shape.dimensions + shape[(axis + 1)...])
+    guard updates.shape == slices else { return nil }
+    var flags: UInt32 = 0
+    /// A value of the operand's own, row-major.
+    func copy(_ value: Value) throws(TensorError) -> Value {
+      try executor.interpreter.evaluate(
+        op: .concatenate(0), dtype: value.dtype, shape: value.shape, operands: [.value(value)],
+        site: site, flags: &flags)
+    }
+    let result = try copy(base)
+    let source = updates.layout.isRowMajor(for: slices) ? updates : try copy(updates)
+    sum.add(source.base, to: result.base, base.dtype, executor.threads)
+    return result
   }
 }

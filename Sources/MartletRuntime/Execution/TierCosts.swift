@@ -65,8 +65,9 @@ enum Work {
     case .elementwise(let op):
       saturating(node.shape.elementCount.multipliedReportingOverflow(by: OpCosts.of(op)))
     case .reduce, .argReduce: trace.shape(of: node.operands[0]).elementCount
-    case .view, .matmul, .gather, .scatter: 0
-    case .cast, .iota, .pad, .concatenate: node.shape.elementCount
+    case .scatter: trace.shape(of: node.operands[2]).elementCount
+    case .view, .matmul: 0
+    case .cast, .iota, .pad, .concatenate, .gather: node.shape.elementCount
     }
   }
 
