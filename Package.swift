@@ -72,6 +72,8 @@ let package = Package(
       name: "MartletTests",
       dependencies: ["Martlet", "MartletIR", "MartletRuntime", "CPlatform"],
       swiftSettings: settings),
+    .testTarget(
+      name: "MartletNNTests", dependencies: ["Martlet", "MartletNN"], swiftSettings: settings),
     .target(
       name: "CampaignSupport", dependencies: ["MartletIR", "MartletRuntime"],
       path: "Tests/CampaignSupport", swiftSettings: settings),

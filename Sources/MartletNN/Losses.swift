@@ -22,14 +22,18 @@ public func huberLoss(
 ///
 /// - Parameters:
 ///   - logits: Scores of shape [n, classes].
-///   - labels: The right classes, integers of shape [n].
+///   - labels: The right classes, integers of shape [n]; negative ones count from the last class. A label
+///     that is no class is an error when the loss is computed.
 ///   - file: The caller's file.
 ///   - line: The caller's line.
 public func softmaxCrossEntropy(
   _ logits: Tensor, labels: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let classes = Tensor.arange(logits.shape.last ?? 0)
-  let isRight = labels.expandDims(axis: -1, file: file, line: line) .== classes
+  // Taking the labels from the classes checks each of them.
+  let right = classes.take(labels, axis: 0, file: file, line: line)
+    .reshape(logits.shape.dropLast() + [1], file: file, line: line)
+  let isRight = right .== classes
   let chosen = Tensor.where(isRight, logits.logSoftmax(axis: -1, file: file, line: line), 0)
   return -chosen.sum(axis: -1, file: file, line: line).mean()
 }

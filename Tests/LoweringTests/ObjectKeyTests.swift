@@ -26,7 +26,8 @@ import Testing
       { $0.instructions[2] = .elementwise(.add, [0]) }, { $0.instructions[3] = .cast(1) },
       { $0.dtypes[3] = .int16 }, { $0.outputs[0].value = 2 },
       { $0.outputs[0].access = .strided }, { $0.outputs[0].reduction = .sum },
-      { $0.outputs[0].reduction = .mean }, { $0.outputs.append($0.outputs[0]) },
+      { $0.outputs[0].reduction = .mean }, { $0.outputs[0].place = .maximum },
+      { $0.outputs[0].place = .minimum }, { $0.outputs.append($0.outputs[0]) },
     ]
     return changes.map { change in
       var spec = Self.spec
@@ -49,7 +50,7 @@ import Testing
       fields(Self.spec)
         == ["family", "rank", "inputs", "scalars", "instructions", "dtypes", "outputs"])
     #expect(fields(Self.spec.inputs[0]) == ["source", "dtype", "access"])
-    #expect(fields(Self.spec.outputs[0]) == ["value", "access", "reduction"])
+    #expect(fields(Self.spec.outputs[0]) == ["value", "access", "reduction", "place"])
     #expect(
       fields(Self.key) == ["library", "target", "level", "options", "kernel", "code"])
     #expect(fields(Self.key.target) == ["triple", "cpu", "features", "vectorByteCount"])

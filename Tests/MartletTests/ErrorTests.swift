@@ -74,6 +74,18 @@ import Testing
     #expect("\(first)" == error?.description)
   }
 
+  /// What a failed result was to be assigned to keeps its value: a caught error loses no parameter.
+  @Test func aFailedAssignmentLeavesItsTargetAlone() {
+    let w = Variable(Tensor.ones([3]))
+    #expect(error { w.value -= Tensor.ones([2]) } != nil)
+    #expect(w.value.arrayEqual(Tensor.ones([3])))
+    var m = Tensor.zeros([3])
+    #expect(error { m[0] = Tensor([1.0, 2.0]) }?.op == "subscript assignment")
+    #expect(error { m[7] = 1 }?.kind == .index)
+    #expect(error { m[1] = Tensor.zeros([2]) + Tensor.zeros([3]) }?.op == "add")
+    #expect(m.arrayEqual(Tensor.zeros([3])))
+  }
+
   @Test func valueErrorsAreCheckedInAScope() {
     #expect(error { _ = Tensor([1, 2])[Tensor([0, 2])] }?.kind == .index)
     #expect(error { _ = pow(Tensor([1, 2]), Tensor([-1, 1])) }?.kind == .value)

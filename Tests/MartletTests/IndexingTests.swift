@@ -199,4 +199,16 @@ private struct IndexingCase {
     #expect(x[(0..<8).by(3)].scalars(as: Int.self) == [0, 3, 6])
     #expect(x.reshape([2, 5])[..., .newAxis].shape == [2, 5, 1])
   }
+
+  /// The last element of a closed range is part of it, whichever way the step goes.
+  @Test func closedRangesGoBackwardsToTheirEnd() {
+    let x = Tensor.arange(10)
+    func elements(_ tensor: Tensor) -> [Int] { tensor.scalars(as: Int.self) }
+    #expect(elements(x[(9...0).by(-1)]) == Array((0...9).reversed()))
+    #expect(elements(x[(8...2).by(-2)]) == [8, 6, 4, 2])
+    #expect(elements(x[(-1 ... -4).by(-1)]) == [9, 8, 7, 6])
+    #expect(elements(x[(...5).by(-1)]) == [9, 8, 7, 6, 5])
+    #expect(elements(x[(2...8).by(3)]) == [2, 5, 8])
+    #expect(elements(x[(8..<2).by(-2)]) == [8, 6, 4])
+  }
 }

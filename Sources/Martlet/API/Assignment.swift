@@ -7,7 +7,7 @@ extension Tensor {
   mutating func assign(_ value: Tensor, at indices: [any TensorIndexable], _ site: CallSite) {
     if isPoisoned { return }
     if let poisoned = value.isPoisoned ? value : Tensor.poisoned(in: indices) {
-      self = poisoned
+      if !ErrorScope.isFailing { self = poisoned }
       return
     }
     if writeElement(value, indices) { return }
@@ -20,7 +20,7 @@ extension Tensor {
         try writeIndexed(elements, value, selection, site)
       }
     } catch {
-      self = Tensor.failed(error, at: site)
+      _ = Tensor.failed(error, at: site)
     }
   }
 

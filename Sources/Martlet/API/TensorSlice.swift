@@ -76,6 +76,8 @@ public struct TensorSlice: TensorIndexable, Sendable, Hashable {
   public var stop: Int?
   /// The distance of neighbours; negative ones go backwards, 0 is an error.
   public var step: Int
+  /// The last element of a closed range, which ends after it, or backwards before it.
+  private var last: Int?
 
   /// A slice; without arguments a whole axis.
   public init(_ start: Int? = nil, _ stop: Int? = nil, step: Int = 1) {
@@ -87,15 +89,40 @@ public struct TensorSlice: TensorIndexable, Sendable, Hashable {
   /// The slice of a host range.
   public init(_ range: Range<Int>) { self.init(range.lowerBound, range.upperBound) }
 
+  /// The slice of a closed range.
+  fileprivate init(_ start: Int?, through last: Int) {
+    self.init(start, last == -1 || last == .max ? nil : last + 1)
+    self.last = last
+  }
+
   /// The slice with another step.
-  public func by(_ step: Int) -> TensorSlice { TensorSlice(start, stop, step: step) }
+  ///
+  ///     x[(8 ... 2).by(-2)]         // 8, 6, 4, 2
+  public func by(_ step: Int) -> TensorSlice {
+    guard let last, step < 0 else { return TensorSlice(start, stop, step: step) }
+    return TensorSlice(start, last == 0 || last == .min ? nil : last - 1, step: step)
+  }
+
+  /// Slices are equal that select the same elements of every axis.
+  public static func == (a: TensorSlice, b: TensorSlice) -> Bool {
+    a.start == b.start && a.stop == b.stop && a.step == b.step
+  }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(start)
+    hasher.combine(stop)
+    hasher.combine(step)
+  }
 
   /// The slice as an index.
   public var tensorIndex: TensorIndex { TensorIndex(kind: .slice(self)) }
 
   /// The slice from the negated start on: `-3...` is read as `-(3...)`.
   public static prefix func - (slice: TensorSlice) -> TensorSlice {
-    TensorSlice(slice.start.map { 0 &- $0 }, slice.stop, step: slice.step)
+    var negated = slice
+    negated.start = slice.start.map { 0 &- $0 }
+    return negated
   }
 
   /// The elements of an axis with `extent` elements, by Python's rules; nil for a step of 0.
@@ -125,9 +152,7 @@ extension Int {
 
   /// Between the brackets of a tensor: the elements from `a` up to `b`.
   @_disfavoredOverload
-  public static func ... (a: Int, b: Int) -> TensorSlice {
-    TensorSlice(a, after(b))
-  }
+  public static func ... (a: Int, b: Int) -> TensorSlice { TensorSlice(a, through: b) }
 
   /// Between the brackets of a tensor: the elements up to `b`, without it.
   @_disfavoredOverload
@@ -135,12 +160,7 @@ extension Int {
 
   /// Between the brackets of a tensor: the elements up to `b`.
   @_disfavoredOverload
-  public static prefix func ... (b: Int) -> TensorSlice {
-    TensorSlice(nil, after(b))
-  }
-
-  /// The place after element `b`, which is the end of the axis after its last one.
-  private static func after(_ b: Int) -> Int? { b == -1 || b == .max ? nil : b + 1 }
+  public static prefix func ... (b: Int) -> TensorSlice { TensorSlice(nil, through: b) }
 
   /// Between the brackets of a tensor: the elements from `a` on.
   @_disfavoredOverload

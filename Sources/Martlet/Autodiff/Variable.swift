@@ -66,7 +66,7 @@ public final class Variable: Sendable {
         if held.isPoisoned || newValue.isPoisoned { return newValue }
         return try newValue.assignable(to: held.dtype, "Variable assignment")
       }
-      content.withLock { $0 = next }
+      if !next.isPoisoned || !ErrorScope.isFailing { content.withLock { $0 = next } }
     }
   }
 }
