@@ -105,8 +105,8 @@ struct martlet_cache_file {
   int64_t modified;
 };
 
-/// Opens the directory, which nobody but this user may write, or returns -1. `create` makes it and what is missing
-/// above it, for this user alone. Never in a process with raised privileges (setuid).
+/// Opens the directory, which nobody but this user may write, or returns -1. `create` makes it and the one
+/// around it, for this user alone. Never in a process with raised privileges (setuid).
 int martlet_cache_open(const char *path, int create, const char *_Nullable *_Nonnull problem);
 
 /// Opens a regular file of this user, which has one name and nobody else may write, or returns -1.
