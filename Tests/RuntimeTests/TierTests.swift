@@ -106,6 +106,36 @@ import Testing
     #expect(bench.counts.kernelsStored == 1)
   }
 
+  @Test func nothingIsQueuedBeforeTheInterpreterHasAnswered() throws {
+    let counters = CounterCells()
+    let pool = BufferPool(budget: 1 << 30)
+    let compiler = CompilerSource(
+      selection: "off", counters: counters, costs: Self.costs(compiles: false))
+    compiler.background.hold()
+    let queued = Atomic(-1)
+    let executor = Executor(
+      pool: pool, threads: ThreadPool(width: 1),
+      blas: {
+        queued.store(compiler.background.totalCount, ordering: .relaxed)
+        return nil
+      }, compiler: compiler, counters: counters)
+    let shape = Shape([64, 64])
+    let buffer = try pool.allocate(byteCount: 64 * 64 * 4)
+    buffer.pointer.initializeMemory(as: Float.self, repeating: 0.5, count: 64 * 64)
+    var trace = Trace()
+    trace.leaves = [Value(dtype: .float32, shape: shape, buffer: buffer)]
+    trace.isLeafDying = [false]
+    trace.nodes = [
+      Trace.Node(op: .matmul, dtype: .float32, shape: shape, operands: [.leaf(0), .leaf(0)]),
+      Trace.Node(
+        op: .elementwise(.tanh), dtype: .float32, shape: shape, operands: [.node(0)], isOutput: true
+      ),
+    ]
+    _ = try executor.run(trace, mode: .automatic)
+    #expect(queued.load(ordering: .relaxed) == 0)
+    #expect(compiler.background.totalCount == 1)
+  }
+
   @Test func refusedKernelsAreNotAskedForAgain() throws {
     let counters = CounterCells()
     let pool = BufferPool(budget: 1 << 30)
