@@ -77,6 +77,21 @@ private final class Thread: Sendable {
   func join() { pthread_join(pthread_t(thread.load(ordering: .relaxed)), nil) }
 }
 
+/// A process that ends while another of its threads compiles.
+private enum Ending {
+  static let bench = CacheBench()
+
+  /// Whether a function that runs after LLVM's end can fork, and asks in vain for the kernel that the
+  /// other thread did not get.
+  static func isOrderly() -> Bool {
+    // By now that thread has asked for it.
+    usleep(100_000)
+    let refused = bench.counts.kernelsCompiled
+    return inChild { true } == true && (try? bench.run(refused, mode: .compiled)) == nil
+      && (try? bench.run(refused, mode: .automatic)) != nil
+  }
+}
+
 @Suite(.serialized) struct ForkTests {
   @Test func childrenOfAPoolWorkAlone() throws {
     let pool = ThreadPool(width: 4)
@@ -130,6 +145,23 @@ private final class Thread: Sendable {
       work.isOver.store(true, ordering: .relaxed)
       threads.forEach { $0.join() }
       exit(work.failures.load(ordering: .relaxed) == 0 ? EXIT_SUCCESS : 4)
+    }
+  }
+
+  @Test func threadsThatWantedToCompileHoldUpNoExit() async {
+    guard CacheBench().hasCompiler else { return }
+    await #expect(processExitsWith: .success) {
+      // Who hangs is killed.
+      alarm(60)
+      // Before LLVM is loaded, so that it runs after LLVM's end.
+      atexit { _exit(Ending.isOrderly() ? 0 : 1) }
+      _ = Thread {
+        // As a force does.
+        ForkGuard.enter()
+        for number in 0..<4096 { _ = try? Ending.bench.run(number) }
+      }
+      while Ending.bench.counts.kernelsCompiled < 2 { usleep(100) }
+      exit(2)
     }
   }
 }

@@ -6,7 +6,8 @@ package import MartletLowering
 
 /// The compiler of a selection of LLVM, loaded when it is first needed, and its kernels.
 ///
-/// Invariant behind `@unchecked`: `state`, `refused` and `hasWarned` are touched only under `lock`.
+/// Invariant behind `@unchecked`: `state`, `refused` and `hasWarned` are touched only under `lock`, which
+/// is taken inside a `ForkGuard` section only.
 package final class CompilerSource: @unchecked Sendable {
   private enum State {
     case unloaded
@@ -100,7 +101,7 @@ package final class CompilerSource: @unchecked Sendable {
 
   private var isLoaded: Bool { locked { if case .loaded = state { true } else { false } } }
 
-  /// Loads LLVM unless that was tried; inside a `ForkGuard` section and the `ExitGate`.
+  /// Loads LLVM unless that was tried; inside the `ExitGate`.
   private func load() -> State {
     locked {
       if case .unloaded = state {
@@ -115,11 +116,7 @@ package final class CompilerSource: @unchecked Sendable {
     }
   }
 
-  private func loadGuarded() -> State {
-    ForkGuard.enter()
-    defer { ForkGuard.leave() }
-    return ExitGate.pass { load() } ?? .unloaded
-  }
+  private func loadGuarded() -> State { ExitGate.pass { load() } ?? .unloaded }
 
   /// Says once on standard error why work is interpreted that was to be compiled.
   package func warn(_ reason: String) {
@@ -135,9 +132,22 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// The best code of `spec`, compiled now where it is not in memory or on disk.
   package func kernel(for spec: KernelSpec) throws(TensorError) -> CompiledKernel {
-    let (kernel, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
-    if isHit { counters.add(.kernelCacheHits) }
-    return kernel
+    let key = Key(spec: spec, level: .default)
+    if let kernel = cache.existingKernel(for: key) {
+      counters.add(.kernelCacheHits)
+      return kernel
+    }
+    // The gate is asked before the cache: who finds it closed holds up nobody who wants the kernel.
+    let made = try ExitGate.pass { () throws(TensorError) in try cache.kernel(for: key) }
+    guard let made else {
+      // An error in another thread would end the process in another way.
+      ExitGate.stay()
+      throw TensorError(
+        .backend, op: "compile", reason: "the process is ending, and LLVM with it",
+        hint: "compute before the functions that atexit runs")
+    }
+    if made.isHit { counters.add(.kernelCacheHits) }
+    return made.kernel
   }
 
   /// The best code of every spec.
@@ -214,7 +224,13 @@ package final class CompilerSource: @unchecked Sendable {
     guard costs.choice(work: work, loading: loading, compiling: compiling) == .compile else {
       return false
     }
-    for spec in absent { found[spec] = try cache.kernel(for: Key(spec: spec, level: .fast)).kernel }
+    for spec in absent {
+      let key = Key(spec: spec, level: .fast)
+      guard
+        let made = try ExitGate.pass({ () throws(TensorError) in try cache.kernel(for: key) })
+      else { return false }
+      found[spec] = made.kernel
+    }
     return true
   }
 
@@ -224,15 +240,21 @@ package final class CompilerSource: @unchecked Sendable {
     let hopeful = locked { specs.filter { !refused.contains($0) } }
     for spec in hopeful {
       background.add(spec) { [self] in
-        do throws(TensorError) {
-          let (_, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
-          if !isHit { counters.add(.kernelsImproved) }
-          cache.remove(Key(spec: spec, level: .fast))
-        } catch {
-          locked { _ = refused.insert(spec) }
-          warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
-        }
+        if ExitGate.pass({ improve(spec) }) != nil { return }
+        // The process is ending: what LLVM made is not freed after its end.
+        _ = Unmanaged.passRetained(self)
       }
+    }
+  }
+
+  private func improve(_ spec: KernelSpec) {
+    do throws(TensorError) {
+      let (_, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
+      if !isHit { counters.add(.kernelsImproved) }
+      cache.remove(Key(spec: spec, level: .fast))
+    } catch {
+      locked { _ = refused.insert(spec) }
+      warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
     }
   }
 
@@ -250,32 +272,18 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// The best code on disk.
   private func storedKernel(for spec: KernelSpec) -> CompiledKernel? {
-    ForkGuard.enter()
     let kernel = ExitGate.pass { () -> CompiledKernel? in
       guard let store, case .loaded(let compiler) = load() else { return nil }
       // What cannot be linked is compiled again, which says why if it fails too.
       return try? compiler.load(spec, store: store)
     }
-    ForkGuard.leave()
     guard let kernel, let kernel else { return nil }
     cache.insert(kernel, for: Key(spec: spec, level: .default))
     return kernel
   }
 
-  /// Makes the code of a key; inside a `ForkGuard` section.
+  /// Makes the code of a key; inside the `ExitGate`.
   private func compile(_ key: Key) throws(TensorError) -> CompiledKernel {
-    let made = ExitGate.pass { () -> Result<CompiledKernel, TensorError> in
-      do throws(TensorError) { return .success(try make(key)) } catch { return .failure(error) }
-    }
-    guard let made else {
-      throw TensorError(
-        .backend, op: "compile", reason: "the process is ending, and LLVM with it",
-        hint: "compute before the functions that atexit runs")
-    }
-    return try made.get()
-  }
-
-  private func make(_ key: Key) throws(TensorError) -> CompiledKernel {
     let compiler: Compiler
     switch load() {
     case .loaded(let loaded): compiler = loaded
@@ -303,8 +311,12 @@ package final class CompilerSource: @unchecked Sendable {
   }
 
   private func locked<Result>(_ body: () -> Result) -> Result {
+    ForkGuard.enter()
     lock.lock()
-    defer { lock.unlock() }
+    defer {
+      lock.unlock()
+      ForkGuard.leave()
+    }
     return body()
   }
 }

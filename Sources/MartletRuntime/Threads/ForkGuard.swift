@@ -64,6 +64,14 @@ enum ForkGuard {
     if thread.sections == 0 { countOut() }
   }
 
+  /// Leaves all sections in a thread that will do nothing more, so that no fork waits for it.
+  static func leaveForGood() {
+    let thread = ThreadState.current
+    guard thread.sections > 0 else { return }
+    thread.sections = 0
+    countOut()
+  }
+
   @inline(__always)
   private static func countOut() {
     inside.add(.max)
