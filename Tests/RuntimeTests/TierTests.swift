@@ -1,5 +1,6 @@
 // First runs that do not wait for the compiler: which tier answers, what follows, and equal bits.
 
+import Glibc
 import MartletFusion
 import MartletIR
 import MartletLowering
@@ -104,6 +105,41 @@ import Testing
     bench.compiler.background.resume()
     bench.compiler.finishCompiling()
     #expect(bench.counts.kernelsStored == 1)
+  }
+
+  /// In a process of its own: other tests' forks would wait for the loading, and hold up the runs.
+  @Test func noRunWaitsForTheLoading() async {
+    await #expect(processExitsWith: .success) {
+      let counters = CounterCells()
+      let began = Atomic(false)
+      let released = Atomic(false)
+      let waited = Atomic(true)
+      let compiler = CompilerSource(
+        selection: nil, counters: counters, costs: Self.costs(compiles: false),
+        open: { _ throws(LoweringError) in
+          began.store(true, ordering: .sequentiallyConsistent)
+          let deadline = ContinuousClock.now + .seconds(10)
+          while !released.load(ordering: .sequentiallyConsistent), ContinuousClock.now < deadline {
+            usleep(100)
+          }
+          waited.store(!released.load(ordering: .relaxed), ordering: .relaxed)
+          throw LoweringError("not this time")
+        })
+      let bench = CacheBench()
+      let executor = Executor(
+        pool: bench.pool, threads: ThreadPool(width: 1), blas: { nil }, compiler: compiler,
+        counters: counters)
+      _ = try executor.run(try bench.trace(1, count: 3000), mode: .automatic)
+      while !began.load(ordering: .sequentiallyConsistent) { usleep(100) }
+      for number in 2..<5 {
+        _ = try executor.run(try bench.trace(number, count: 3000), mode: .automatic)
+      }
+      released.store(true, ordering: .sequentiallyConsistent)
+      compiler.finishCompiling()
+      let runsWaited = waited.load(ordering: .relaxed)
+      #expect(!runsWaited)
+      #expect(counters.snapshot(bench.pool).interpretedNodes == 28)
+    }
   }
 
   @Test func nothingIsQueuedBeforeTheInterpreterHasAnswered() throws {

@@ -13,12 +13,17 @@ package final class CompilerSource: @unchecked Sendable {
     case unloaded
     case loaded(Compiler)
     case missing(String)
+
+    var isSettled: Bool { if case .unloaded = self { false } else { true } }
   }
 
   private struct Key: Hashable {
     let spec: KernelSpec
     let level: OptimizationLevel
   }
+
+  /// Opens the library of a selection.
+  package typealias Opener = @Sendable (_ selection: String) throws(LoweringError) -> Compiler
 
   /// Makes the code of a kernel.
   package typealias Generator =
@@ -29,9 +34,13 @@ package final class CompilerSource: @unchecked Sendable {
   private let printsIR: Bool
   private let counters: CounterCells
   private let lock = FutexLock()
+  /// Held while LLVM is opened; taken before `lock`.
+  private let loading = FutexLock()
+  /// `unloaded` until LLVM was opened.
   private var state = State.unloaded
   private var refused: Set<KernelSpec> = []
   private var hasWarned = false
+  private let open: Opener
   private let generate: Generator
   private let cacheLimit: Int
   private let store: (any ObjectStore)?
@@ -42,15 +51,19 @@ package final class CompilerSource: @unchecked Sendable {
     [unowned self] key throws(TensorError) in try compile(key)
   }
 
-  /// A source of kernels for a `MARTLET_LLVM` selection; `generate` is a hook for tests.
+  /// A source of kernels for a `MARTLET_LLVM` selection; `open` and `generate` are hooks for tests.
   package init(
     selection: String?, printsIR: Bool = false, cacheLimit: Int = 4096, counters: CounterCells,
     store: (any ObjectStore)? = nil, costs: TierCosts? = nil,
+    open: @escaping Opener = { selection throws(LoweringError) in
+      try Compiler(selection: selection)
+    },
     generate: @escaping Generator = { compiler, spec, level, store throws(LoweringError) in
       try compiler.compile(spec, level: level, store: store)
     }
   ) {
     self.selection = selection
+    self.open = open
     self.generate = generate
     self.printsIR = printsIR
     self.cacheLimit = cacheLimit
@@ -61,7 +74,10 @@ package final class CompilerSource: @unchecked Sendable {
     _ = cache
   }
 
-  deinit { lock.destroy() }
+  deinit {
+    lock.destroy()
+    loading.destroy()
+  }
 
   // The library.
 
@@ -78,7 +94,7 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// Whether a run may ask for kernels; does not wait for LLVM where a first run is not to.
   package var isUsable: Bool {
-    if costs != nil, locked({ if case .unloaded = state { true } else { false } }) { return true }
+    if costs != nil, case .unloaded = locked({ state }) { return true }
     return isAvailable
   }
 
@@ -103,17 +119,20 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// Loads LLVM unless that was tried; inside the `ExitGate`.
   private func load() -> State {
-    locked {
-      if case .unloaded = state {
-        do throws(LoweringError) {
-          state = .loaded(try Compiler(selection: selection ?? ""))
-          ExitGate.install()
-        } catch {
-          state = .missing(error.reason)
-        }
-      }
-      return state
+    if case let known = locked({ state }), known.isSettled { return known }
+    // Those who only ask whether it is loaded do not wait here.
+    loading.lock()
+    defer { loading.unlock() }
+    if case let known = locked({ state }), known.isSettled { return known }
+    let loaded: State
+    do throws(LoweringError) {
+      loaded = .loaded(try open(selection ?? ""))
+      ExitGate.install()
+    } catch {
+      loaded = .missing(error.reason)
     }
+    locked { state = loaded }
+    return loaded
   }
 
   private func loadGuarded() -> State { ExitGate.pass { load() } ?? .unloaded }
