@@ -187,15 +187,3 @@ static struct martlet_libraries libraries = {
 const struct martlet_llvm *martlet_llvm_load(const char *selection) {
   return martlet_libraries_find(&libraries, selection, last_failure);
 }
-
-LLVMErrorRef martlet_llvm_define(
-    const struct martlet_llvm *llvm, LLVMOrcLLJITRef jit, LLVMOrcJITDylibRef dylib, const char *name,
-    const void *address) {
-  LLVMJITSymbolFlags flags = {LLVMJITSymbolGenericFlagsExported | LLVMJITSymbolGenericFlagsCallable, 0};
-  LLVMOrcCSymbolMapPair pair = {
-      llvm->LLVMOrcLLJITMangleAndIntern(jit, name), {(LLVMOrcExecutorAddress)(uintptr_t)address, flags}};
-  LLVMOrcMaterializationUnitRef unit = llvm->LLVMOrcAbsoluteSymbols(&pair, 1);
-  LLVMErrorRef error = llvm->LLVMOrcJITDylibDefine(dylib, unit);
-  if (error != NULL) llvm->LLVMOrcDisposeMaterializationUnit(unit);
-  return error;
-}

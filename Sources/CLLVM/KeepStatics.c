@@ -44,8 +44,11 @@ static int find_relro(struct dl_phdr_info *info, size_t size, void *data) {
   if (info->dlpi_addr != relro->base) return 0;
   for (int i = 0; i < info->dlpi_phnum; i++) {
     if (info->dlpi_phdr[i].p_type != PT_GNU_RELRO) continue;
-    relro->begin = relro->base + info->dlpi_phdr[i].p_vaddr;
-    relro->end = relro->begin + info->dlpi_phdr[i].p_memsz;
+    // Both ends are rounded down to a page, as glibc does: the rest of the last page stays writable.
+    uintptr_t mask = ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+    uintptr_t begin = relro->base + info->dlpi_phdr[i].p_vaddr;
+    relro->begin = begin & mask;
+    relro->end = (begin + info->dlpi_phdr[i].p_memsz) & mask;
   }
   return 1;
 }

@@ -21,23 +21,22 @@
 /// Who may write: the owner alone.
 static int others_write(const struct stat *status) { return (status->st_mode & (S_IWGRP | S_IWOTH)) != 0; }
 
-/// Makes the missing directories of `path`, for this user alone.
+/// Makes the directory and the one around it where they are missing, for this user alone.
+///
+/// Not more: what is missing above them, a home directory say, is not a cache's to make.
 static int make_directories(const char *path) {
-  char prefix[PATH_MAX];
+  char around[PATH_MAX];
   size_t length = strlen(path);
-  if (length >= sizeof prefix) {
+  if (length >= sizeof around) {
     errno = ENAMETOOLONG;
     return 0;
   }
-  memcpy(prefix, path, length + 1);
-  for (size_t i = 1; i <= length; i++) {
-    if (prefix[i] != '/' && prefix[i] != 0) continue;
-    char end = prefix[i];
-    prefix[i] = 0;
-    if (mkdir(prefix, S_IRWXU) != 0 && errno != EEXIST) return 0;
-    prefix[i] = end;
-  }
-  return 1;
+  while (length > 0 && path[length - 1] == '/') length--;
+  while (length > 0 && path[length - 1] != '/') length--;
+  memcpy(around, path, length);
+  around[length] = 0;
+  mkdir(around, S_IRWXU);
+  return mkdir(path, S_IRWXU) == 0 || errno == EEXIST;
 }
 
 /// Why a directory cannot be trusted, or NULL.

@@ -15,8 +15,6 @@
 #include <llvm-c/DebugInfo.h>
 #include <llvm-c/Error.h>
 #include <llvm-c/ErrorHandling.h>
-#include <llvm-c/LLJIT.h>
-#include <llvm-c/Orc.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
@@ -32,14 +30,8 @@
 
 #define X(result, name, parameters) static __typeof__(&name) check_##name = (result(*) parameters)0;
 MARTLET_LLVM_FUNCTIONS(X)
-MARTLET_LLVM_OPTIONAL_ALWAYS(X)
 #if LLVM_VERSION_MAJOR >= 16
-MARTLET_LLVM_OPTIONAL_SINCE_16(X)
-#endif
-#if LLVM_VERSION_MAJOR < 21
-MARTLET_LLVM_OPTIONAL_BEFORE_21(X)
-#else
-MARTLET_LLVM_OPTIONAL_SINCE_21(X)
+MARTLET_LLVM_OPTIONAL_FUNCTIONS(X)
 #endif
 
 #define V(name, value) _Static_assert((unsigned)(name) == (value), #name);
@@ -47,10 +39,6 @@ MARTLET_LLVM_OPTIONAL_SINCE_21(X)
 MARTLET_LLVM_CONSTANTS(G)
 _Static_assert((unsigned)LLVMAttributeReturnIndex == 0, "return attributes");
 _Static_assert((unsigned)LLVMAttributeFunctionIndex == 0xffffffffu, "function attributes");
-
-_Static_assert(sizeof(LLVMJITSymbolFlags) == 2, "symbol flags");
-_Static_assert(offsetof(LLVMJITEvaluatedSymbol, Flags) == 8 && sizeof(LLVMJITEvaluatedSymbol) == 16, "symbol");
-_Static_assert(sizeof(__typeof__(*(LLVMOrcCSymbolMapPairs)0)) == 24, "symbol map pair");
 
 int martlet_checked_llvm_headers(void) { return LLVM_VERSION_MAJOR; }
 

@@ -1,4 +1,4 @@
-// LLVM through the table: each installed version compiles and runs small functions.
+// LLVM through the table: each installed version compiles small functions.
 
 import CBindingsCheck
 import CLLVM
@@ -8,48 +8,31 @@ import Testing
   import Glibc
 #endif
 
-/// A JIT for one module at a time, as small as a test allows.
-private struct JIT {
+/// A code generator for one small function at a time.
+private struct Generator {
   let llvm: UnsafePointer<martlet_llvm>
   let machine: LLVMTargetMachineRef
-  let jit: LLVMOrcLLJITRef
-  let dylib: LLVMOrcJITDylibRef
 
   init(_ llvm: UnsafePointer<martlet_llvm>) throws {
     self.llvm = llvm
     let triple = llvm.pointee.LLVMGetDefaultTargetTriple()
-    let cpu = llvm.pointee.LLVMGetHostCPUName()
-    let features = llvm.pointee.LLVMGetHostCPUFeatures()
-    defer {
-      llvm.pointee.LLVMDisposeMessage(triple)
-      llvm.pointee.LLVMDisposeMessage(cpu)
-      llvm.pointee.LLVMDisposeMessage(features)
-    }
+    defer { llvm.pointee.LLVMDisposeMessage(triple) }
     var target: LLVMTargetRef?
     try #require(llvm.pointee.LLVMGetTargetFromTriple(triple, &target, nil) == 0)
     let found = try #require(target)
     machine = try #require(
       llvm.pointee.LLVMCreateTargetMachine(
-        found, triple, cpu, features, LLVMCodeGenLevelDefault, LLVMRelocPIC,
-        LLVMCodeModelJITDefault))
-    var jit: LLVMOrcLLJITRef?
-    let error = llvm.pointee.LLVMOrcCreateLLJIT(&jit, llvm.pointee.LLVMOrcCreateLLJITBuilder())
-    try #require(error == nil)
-    self.jit = try #require(jit)
-    dylib = llvm.pointee.LLVMOrcLLJITGetMainJITDylib(self.jit)
+        found, triple, "", "", LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelDefault))
   }
 
-  func dispose() {
-    #expect(llvm.pointee.LLVMOrcDisposeLLJIT(jit) == nil)
-    llvm.pointee.LLVMDisposeTargetMachine(machine)
-  }
+  func dispose() { llvm.pointee.LLVMDisposeTargetMachine(machine) }
 
-  /// Builds one function by `body`, compiles it, and gives its address and the tracker that owns it.
+  /// The object file of one function, which `body` builds.
   func compile(
     _ name: String, result: (LLVMContextRef) -> LLVMTypeRef,
     parameters: (LLVMContextRef) -> [LLVMTypeRef],
     body: (LLVMContextRef, LLVMModuleRef, LLVMBuilderRef, LLVMValueRef) -> LLVMValueRef
-  ) throws -> (address: UInt, tracker: LLVMOrcResourceTrackerRef) {
+  ) throws -> [UInt8] {
     let context = llvm.pointee.LLVMContextCreate()
     defer { llvm.pointee.LLVMContextDispose(context) }
     let module = llvm.pointee.LLVMModuleCreateWithNameInContext(name, context)
@@ -77,13 +60,12 @@ private struct JIT {
     try #require(
       llvm.pointee.LLVMTargetMachineEmitToMemoryBuffer(
         machine, module, LLVMObjectFile, nil, &object) == 0)
-    let tracker = llvm.pointee.LLVMOrcJITDylibCreateResourceTracker(dylib)
-    let error = llvm.pointee.LLVMOrcLLJITAddObjectFileWithRT(
-      jit, tracker, try #require(object))
-    try #require(error == nil)
-    var address: LLVMOrcExecutorAddress = 0
-    try #require(llvm.pointee.LLVMOrcLLJITLookup(jit, &address, name) == nil)
-    return (UInt(address), tracker)
+    let buffer = try #require(object)
+    defer { llvm.pointee.LLVMDisposeMemoryBuffer(buffer) }
+    return Array(
+      UnsafeRawBufferPointer(
+        start: llvm.pointee.LLVMGetBufferStart(buffer),
+        count: llvm.pointee.LLVMGetBufferSize(buffer)))
   }
 }
 
@@ -95,14 +77,15 @@ private func installed(_ major: Int) -> UnsafePointer<martlet_llvm>? {
 }
 
 @Suite struct LLVMTests {
-  @Test(arguments: [14, 15, 16, 19]) func addsThroughTheJIT(major: Int) throws {
+  /// What the linker of MartletLowering then runs.
+  @Test(arguments: [14, 15, 16, 19]) func compilesAnObject(major: Int) throws {
     guard let llvm = installed(major) else { return }
     #expect(Int(llvm.pointee.major) == major)
     #expect(String(cString: llvm.pointee.path).contains("libLLVM"))
-    let jit = try JIT(llvm)
-    defer { jit.dispose() }
-    let (address, tracker) = try jit.compile(
-      "add",
+    let generator = try Generator(llvm)
+    defer { generator.dispose() }
+    let object = try generator.compile(
+      "martlet_sum",
       result: { llvm.pointee.LLVMInt32TypeInContext($0) },
       parameters: { context in
         [
@@ -115,44 +98,10 @@ private func installed(_ major: Int) -> UnsafePointer<martlet_llvm>? {
         let y = llvm.pointee.LLVMGetParam(function, 1)
         return llvm.pointee.LLVMBuildAdd(builder, x, y, "sum")
       })
-    typealias Add = @convention(c) (Int32, Int32) -> Int32
-    let add = unsafeBitCast(address, to: Add.self)
-    #expect(add(40, 2) == 42)
-    #expect(llvm.pointee.LLVMOrcResourceTrackerRemove(tracker) == nil)
-    llvm.pointee.LLVMOrcReleaseResourceTracker(tracker)
-  }
-
-  /// Kernels call the C library's remainder, whose address they are given.
-  @Test(arguments: [14, 15, 16, 19]) func callsADefinedSymbol(major: Int) throws {
-    guard let llvm = installed(major) else { return }
-    let jit = try JIT(llvm)
-    defer { jit.dispose() }
-    let remainder: @convention(c) (Double, Double) -> Double = fmod
-    let address = UnsafeRawPointer(bitPattern: unsafeBitCast(remainder, to: UInt.self))
-    let defined = try #require(address)
-    #expect(martlet_llvm_define(llvm, jit.jit, jit.dylib, "martlet_fmod", defined) == nil)
-    let compiled = try jit.compile(
-      "remainder",
-      result: { llvm.pointee.LLVMDoubleTypeInContext($0) },
-      parameters: { context in
-        [
-          llvm.pointee.LLVMDoubleTypeInContext(context),
-          llvm.pointee.LLVMDoubleTypeInContext(context),
-        ]
-      },
-      body: { context, module, builder, function in
-        let double = llvm.pointee.LLVMDoubleTypeInContext(context)
-        var types = [double, double]
-        let type = llvm.pointee.LLVMFunctionType(double, &types, 2, 0)
-        let callee = llvm.pointee.LLVMAddFunction(module, "martlet_fmod", type)
-        var arguments = [
-          llvm.pointee.LLVMGetParam(function, 0), llvm.pointee.LLVMGetParam(function, 1),
-        ]
-        return llvm.pointee.LLVMBuildCall2(builder, type, callee, &arguments, 2, "r")
-      })
-    typealias Remainder = @convention(c) (Double, Double) -> Double
-    #expect(unsafeBitCast(compiled.address, to: Remainder.self)(-7.5, 2) == -1.5)
-    llvm.pointee.LLVMOrcReleaseResourceTracker(compiled.tracker)
+    // ELF, 64 bits, little-endian, relocatable.
+    #expect(object.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]))
+    #expect(object[16...17].elementsEqual([1, 0]))
+    #expect(String(decoding: object, as: UTF8.self).contains("\0martlet_sum\0"))
   }
 
   /// LLVM 14 has no code for `llvm.maximum` on x86-64 and ends the process: the message names the kernel.
@@ -164,7 +113,7 @@ private func installed(_ major: Int) -> UnsafePointer<martlet_llvm>? {
       ) {
         guard let llvm = martlet_llvm_load("14") else { return }
         martlet_llvm_set_fatal_context("kernel: maximum")
-        _ = try JIT(llvm).compile(
+        _ = try Generator(llvm).compile(
           "largest",
           result: { llvm.pointee.LLVMFloatTypeInContext($0) },
           parameters: { context in

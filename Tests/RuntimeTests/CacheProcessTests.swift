@@ -131,7 +131,6 @@ private func object(_ number: Int) -> [UInt8] {
   @Test func forksDuringCompilationsAreWhole() async {
     guard CacheBench().hasCompiler else { return }
     await #expect(processExitsWith: .success) {
-      ForkGuard.install()
       var costs = TierCosts()
       costs.unit = 0
       let bench = CacheBench(costs: costs)

@@ -161,8 +161,11 @@ private func object(_ number: Int, count: Int = 60) -> [UInt8] {
     let names = TemporaryDirectory.names(path)
     #expect(names.contains("notes.txt") && names.contains("1-1-abc.part"))
     #expect(!names.contains("2-1-abc.part"), "left by a process that was killed")
+    // A part that is not old may be one that another process is about to name.
+    overwrite("\(path)/3-1-abc.part", [1])
+    utimes("\(path)/3-1-abc.part", [timeval(), timeval()])
     DiskCache(cache).clear()
-    #expect(TemporaryDirectory.names(path) == ["notes.txt"])
+    #expect(TemporaryDirectory.names(path) == ["1-1-abc.part", "notes.txt"])
   }
 
   // Directories that cannot be trusted.
@@ -179,13 +182,24 @@ private func object(_ number: Int, count: Int = 60) -> [UInt8] {
   }
 
   @Test func aSafeDirectoryIsMade() {
-    let cache = cache(directory.path + "/a/b/cache")
+    let cache = cache(directory.path + "/a/cache")
     cache.store(object(1), for: key(1))
     #expect(cache.object(for: key(1)) == object(1))
-    for name in ["a", "a/b", "a/b/cache"] {
+    for name in ["a", "a/cache"] {
       var status = stat()
       #expect(stat("\(directory.path)/\(name)", &status) == 0)
       #expect(status.st_mode & 0o777 == 0o700)
+    }
+  }
+
+  /// A cache does not make a home directory.
+  @Test func onlyTheDirectoryAroundItIsMade() {
+    expectRefused(directory.path + "/absent/.cache/martlet", "cannot be made")
+    #expect(TemporaryDirectory.names(directory.path).isEmpty)
+    for path in ["/b//cache", "/c/cache/"] {
+      let cache = cache(directory.path + path)
+      cache.store(object(1), for: key(1))
+      #expect(cache.object(for: key(1)) == object(1))
     }
   }
 

@@ -1,5 +1,6 @@
 // First runs that do not wait for the compiler: which tier answers, what follows, and equal bits.
 
+import Glibc
 import MartletFusion
 import MartletIR
 import MartletLowering
@@ -104,6 +105,71 @@ import Testing
     bench.compiler.background.resume()
     bench.compiler.finishCompiling()
     #expect(bench.counts.kernelsStored == 1)
+  }
+
+  /// In a process of its own: other tests' forks would wait for the loading, and hold up the runs.
+  @Test func noRunWaitsForTheLoading() async {
+    await #expect(processExitsWith: .success) {
+      let counters = CounterCells()
+      let began = Atomic(false)
+      let released = Atomic(false)
+      let waited = Atomic(true)
+      let compiler = CompilerSource(
+        selection: nil, counters: counters, costs: Self.costs(compiles: false),
+        open: { _ throws(LoweringError) in
+          began.store(true, ordering: .sequentiallyConsistent)
+          let deadline = ContinuousClock.now + .seconds(10)
+          while !released.load(ordering: .sequentiallyConsistent), ContinuousClock.now < deadline {
+            usleep(100)
+          }
+          waited.store(!released.load(ordering: .relaxed), ordering: .relaxed)
+          throw LoweringError("not this time")
+        })
+      let bench = CacheBench()
+      let executor = Executor(
+        pool: bench.pool, threads: ThreadPool(width: 1), blas: { nil }, compiler: compiler,
+        counters: counters)
+      _ = try executor.run(try bench.trace(1, count: 3000), mode: .automatic)
+      while !began.load(ordering: .sequentiallyConsistent) { usleep(100) }
+      for number in 2..<5 {
+        _ = try executor.run(try bench.trace(number, count: 3000), mode: .automatic)
+      }
+      released.store(true, ordering: .sequentiallyConsistent)
+      compiler.finishCompiling()
+      let runsWaited = waited.load(ordering: .relaxed)
+      #expect(!runsWaited)
+      #expect(counters.snapshot(bench.pool).interpretedNodes == 28)
+    }
+  }
+
+  @Test func nothingIsQueuedBeforeTheInterpreterHasAnswered() throws {
+    let counters = CounterCells()
+    let pool = BufferPool(budget: 1 << 30)
+    let compiler = CompilerSource(
+      selection: "off", counters: counters, costs: Self.costs(compiles: false))
+    compiler.background.hold()
+    let queued = Atomic(-1)
+    let executor = Executor(
+      pool: pool, threads: ThreadPool(width: 1),
+      blas: {
+        queued.store(compiler.background.totalCount, ordering: .relaxed)
+        return nil
+      }, compiler: compiler, counters: counters)
+    let shape = Shape([64, 64])
+    let buffer = try pool.allocate(byteCount: 64 * 64 * 4)
+    buffer.pointer.initializeMemory(as: Float.self, repeating: 0.5, count: 64 * 64)
+    var trace = Trace()
+    trace.leaves = [Value(dtype: .float32, shape: shape, buffer: buffer)]
+    trace.isLeafDying = [false]
+    trace.nodes = [
+      Trace.Node(op: .matmul, dtype: .float32, shape: shape, operands: [.leaf(0), .leaf(0)]),
+      Trace.Node(
+        op: .elementwise(.tanh), dtype: .float32, shape: shape, operands: [.node(0)], isOutput: true
+      ),
+    ]
+    _ = try executor.run(trace, mode: .automatic)
+    #expect(queued.load(ordering: .relaxed) == 0)
+    #expect(compiler.background.totalCount == 1)
   }
 
   @Test func refusedKernelsAreNotAskedForAgain() throws {

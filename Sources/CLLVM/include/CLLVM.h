@@ -49,11 +49,6 @@ static inline void martlet_flush_code(void *begin, size_t size) {
   __builtin___clear_cache((char *)begin, (char *)begin + size);
 }
 
-/// Defines `name` at `address` in `dylib`, so that compiled code may call it. Returns NULL or an error to consume.
-LLVMErrorRef _Nullable martlet_llvm_define(
-    const struct martlet_llvm *llvm, LLVMOrcLLJITRef jit, LLVMOrcJITDylibRef dylib, const char *name,
-    const void *address);
-
 #pragma clang assume_nonnull end
 
 #endif

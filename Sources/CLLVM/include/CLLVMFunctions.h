@@ -11,82 +11,48 @@
   X(void, LLVMDisposeMessage, (char *)) \
   X(LLVMContextRef _Nonnull, LLVMContextCreate, (void)) \
   X(void, LLVMContextDispose, (LLVMContextRef)) \
-  X(void, LLVMContextSetDiagnosticHandler, \
-    (LLVMContextRef, LLVMDiagnosticHandler _Nullable, void *_Nullable)) \
   X(void, LLVMContextSetDiscardValueNames, (LLVMContextRef, LLVMBool)) \
-  X(char *_Nonnull, LLVMGetDiagInfoDescription, (LLVMDiagnosticInfoRef)) \
-  X(LLVMDiagnosticSeverity, LLVMGetDiagInfoSeverity, (LLVMDiagnosticInfoRef)) \
   X(LLVMModuleRef _Nonnull, LLVMModuleCreateWithNameInContext, (const char *, LLVMContextRef)) \
   X(void, LLVMDisposeModule, (LLVMModuleRef)) \
   X(void, LLVMSetTarget, (LLVMModuleRef, const char *)) \
   X(void, LLVMSetModuleDataLayout, (LLVMModuleRef, LLVMTargetDataRef)) \
   X(char *_Nonnull, LLVMPrintModuleToString, (LLVMModuleRef)) \
   X(LLVMMemoryBufferRef _Nonnull, LLVMWriteBitcodeToMemoryBuffer, (LLVMModuleRef)) \
-  X(char *_Nonnull, LLVMPrintValueToString, (LLVMValueRef)) \
-  X(char *_Nonnull, LLVMPrintTypeToString, (LLVMTypeRef)) \
-  X(LLVMBool, LLVMVerifyModule, (LLVMModuleRef, LLVMVerifierFailureAction, char *_Nullable *_Nullable)) \
-  X(LLVMBool, LLVMVerifyFunction, (LLVMValueRef, LLVMVerifierFailureAction))
+  X(LLVMBool, LLVMVerifyModule, (LLVMModuleRef, LLVMVerifierFailureAction, char *_Nullable *_Nullable))
 
 #define MARTLET_LLVM_TYPE_FUNCTIONS(X) \
-  X(LLVMTypeRef _Nonnull, LLVMVoidTypeInContext, (LLVMContextRef)) \
-  X(LLVMTypeRef _Nonnull, LLVMInt1TypeInContext, (LLVMContextRef)) \
   X(LLVMTypeRef _Nonnull, LLVMInt8TypeInContext, (LLVMContextRef)) \
-  X(LLVMTypeRef _Nonnull, LLVMInt16TypeInContext, (LLVMContextRef)) \
   X(LLVMTypeRef _Nonnull, LLVMInt32TypeInContext, (LLVMContextRef)) \
   X(LLVMTypeRef _Nonnull, LLVMInt64TypeInContext, (LLVMContextRef)) \
-  X(LLVMTypeRef _Nonnull, LLVMInt128TypeInContext, (LLVMContextRef)) \
   X(LLVMTypeRef _Nonnull, LLVMIntTypeInContext, (LLVMContextRef, unsigned)) \
-  X(LLVMTypeRef _Nonnull, LLVMHalfTypeInContext, (LLVMContextRef)) \
-  X(LLVMTypeRef _Nonnull, LLVMBFloatTypeInContext, (LLVMContextRef)) \
   X(LLVMTypeRef _Nonnull, LLVMFloatTypeInContext, (LLVMContextRef)) \
   X(LLVMTypeRef _Nonnull, LLVMDoubleTypeInContext, (LLVMContextRef)) \
   X(LLVMTypeRef _Nonnull, LLVMVectorType, (LLVMTypeRef, unsigned)) \
   X(LLVMTypeRef _Nonnull, LLVMPointerType, (LLVMTypeRef, unsigned)) \
-  X(LLVMTypeRef _Nonnull, LLVMArrayType, (LLVMTypeRef, unsigned)) \
-  X(LLVMTypeRef _Nonnull, LLVMStructTypeInContext, \
-    (LLVMContextRef, LLVMTypeRef _Nonnull *_Nullable, unsigned, LLVMBool)) \
   X(LLVMTypeRef _Nonnull, LLVMFunctionType, (LLVMTypeRef, LLVMTypeRef _Nonnull *_Nullable, unsigned, LLVMBool)) \
-  X(LLVMTypeKind, LLVMGetTypeKind, (LLVMTypeRef)) \
-  X(LLVMTypeRef _Nonnull, LLVMGetElementType, (LLVMTypeRef)) \
-  X(unsigned, LLVMGetVectorSize, (LLVMTypeRef)) \
-  X(unsigned, LLVMGetIntTypeWidth, (LLVMTypeRef)) \
   X(LLVMTypeRef _Nonnull, LLVMTypeOf, (LLVMValueRef))
 
 #define MARTLET_LLVM_CONSTANT_FUNCTIONS(X) \
   X(LLVMValueRef _Nonnull, LLVMConstInt, (LLVMTypeRef, unsigned long long, LLVMBool)) \
-  X(LLVMValueRef _Nonnull, LLVMConstReal, (LLVMTypeRef, double)) \
   X(LLVMValueRef _Nonnull, LLVMConstVector, (LLVMValueRef _Nonnull *_Nonnull, unsigned)) \
   X(LLVMValueRef _Nonnull, LLVMConstArray, (LLVMTypeRef, LLVMValueRef _Nonnull *_Nullable, unsigned)) \
-  X(LLVMValueRef _Nonnull, LLVMConstStructInContext, \
-    (LLVMContextRef, LLVMValueRef _Nonnull *_Nullable, unsigned, LLVMBool)) \
   X(LLVMValueRef _Nonnull, LLVMConstNull, (LLVMTypeRef)) \
   X(LLVMValueRef _Nonnull, LLVMConstAllOnes, (LLVMTypeRef)) \
   X(LLVMValueRef _Nonnull, LLVMGetUndef, (LLVMTypeRef)) \
-  X(LLVMValueRef _Nonnull, LLVMGetPoison, (LLVMTypeRef)) \
-  X(LLVMBool, LLVMIsConstant, (LLVMValueRef)) \
   X(LLVMValueRef _Nonnull, LLVMAddGlobal, (LLVMModuleRef, LLVMTypeRef, const char *)) \
-  X(LLVMValueRef _Nullable, LLVMGetNamedGlobal, (LLVMModuleRef, const char *)) \
   X(void, LLVMSetInitializer, (LLVMValueRef, LLVMValueRef)) \
   X(void, LLVMSetGlobalConstant, (LLVMValueRef, LLVMBool)) \
   X(void, LLVMSetLinkage, (LLVMValueRef, LLVMLinkage)) \
-  X(void, LLVMSetVisibility, (LLVMValueRef, LLVMVisibility)) \
   X(void, LLVMSetUnnamedAddress, (LLVMValueRef, LLVMUnnamedAddr)) \
-  X(void, LLVMSetAlignment, (LLVMValueRef, unsigned)) \
-  X(LLVMTypeRef _Nonnull, LLVMGlobalGetValueType, (LLVMValueRef))
+  X(void, LLVMSetAlignment, (LLVMValueRef, unsigned))
 
 #define MARTLET_LLVM_FUNCTION_FUNCTIONS(X) \
   X(LLVMValueRef _Nonnull, LLVMAddFunction, (LLVMModuleRef, const char *, LLVMTypeRef)) \
-  X(LLVMValueRef _Nullable, LLVMGetNamedFunction, (LLVMModuleRef, const char *)) \
-  X(unsigned, LLVMCountParams, (LLVMValueRef)) \
   X(LLVMValueRef _Nonnull, LLVMGetParam, (LLVMValueRef, unsigned)) \
-  X(void, LLVMSetValueName2, (LLVMValueRef, const char *, size_t)) \
   X(LLVMBasicBlockRef _Nonnull, LLVMAppendBasicBlockInContext, (LLVMContextRef, LLVMValueRef, const char *)) \
   X(LLVMBasicBlockRef _Nonnull, LLVMGetEntryBasicBlock, (LLVMValueRef)) \
-  X(LLVMValueRef _Nullable, LLVMGetFirstInstruction, (LLVMBasicBlockRef)) \
   X(LLVMValueRef _Nullable, LLVMGetBasicBlockTerminator, (LLVMBasicBlockRef)) \
-  X(LLVMValueRef _Nonnull, LLVMGetBasicBlockParent, (LLVMBasicBlockRef)) \
   X(unsigned, LLVMLookupIntrinsicID, (const char *, size_t)) \
-  X(LLVMBool, LLVMIntrinsicIsOverloaded, (unsigned)) \
   X(LLVMValueRef _Nonnull, LLVMGetIntrinsicDeclaration, \
     (LLVMModuleRef, unsigned, LLVMTypeRef _Nonnull *_Nullable, size_t)) \
   X(LLVMTypeRef _Nonnull, LLVMIntrinsicGetType, \
@@ -96,12 +62,9 @@
   X(LLVMAttributeRef _Nonnull, LLVMCreateStringAttribute, \
     (LLVMContextRef, const char *, unsigned, const char *, unsigned)) \
   X(void, LLVMAddAttributeAtIndex, (LLVMValueRef, LLVMAttributeIndex, LLVMAttributeRef)) \
-  X(void, LLVMAddCallSiteAttribute, (LLVMValueRef, LLVMAttributeIndex, LLVMAttributeRef)) \
   X(unsigned, LLVMGetMDKindIDInContext, (LLVMContextRef, const char *, unsigned)) \
   X(LLVMMetadataRef _Nonnull, LLVMMDStringInContext2, (LLVMContextRef, const char *, size_t)) \
   X(LLVMMetadataRef _Nonnull, LLVMMDNodeInContext2, (LLVMContextRef, LLVMMetadataRef _Nullable *_Nullable, size_t)) \
-  X(LLVMMetadataRef _Nonnull, LLVMTemporaryMDNode, (LLVMContextRef, LLVMMetadataRef _Nullable *_Nullable, size_t)) \
-  X(void, LLVMMetadataReplaceAllUsesWith, (LLVMMetadataRef, LLVMMetadataRef)) \
   X(LLVMValueRef _Nonnull, LLVMMetadataAsValue, (LLVMContextRef, LLVMMetadataRef)) \
   X(LLVMMetadataRef _Nonnull, LLVMValueAsMetadata, (LLVMValueRef)) \
   X(void, LLVMSetMetadata, (LLVMValueRef, unsigned, LLVMValueRef _Nullable))
@@ -116,17 +79,12 @@
 #define MARTLET_LLVM_BUILDER_FUNCTIONS(X) \
   X(LLVMBuilderRef _Nonnull, LLVMCreateBuilderInContext, (LLVMContextRef)) \
   X(void, LLVMDisposeBuilder, (LLVMBuilderRef)) \
-  X(void, LLVMPositionBuilder, (LLVMBuilderRef, LLVMBasicBlockRef, LLVMValueRef _Nullable)) \
   X(void, LLVMPositionBuilderAtEnd, (LLVMBuilderRef, LLVMBasicBlockRef)) \
   X(void, LLVMPositionBuilderBefore, (LLVMBuilderRef, LLVMValueRef)) \
   X(LLVMBasicBlockRef _Nullable, LLVMGetInsertBlock, (LLVMBuilderRef)) \
   MARTLET_LLVM_BINARY(X, LLVMBuildAdd) \
-  MARTLET_LLVM_BINARY(X, LLVMBuildNSWAdd) \
-  MARTLET_LLVM_BINARY(X, LLVMBuildNUWAdd) \
   MARTLET_LLVM_BINARY(X, LLVMBuildSub) \
-  MARTLET_LLVM_BINARY(X, LLVMBuildNSWSub) \
   MARTLET_LLVM_BINARY(X, LLVMBuildMul) \
-  MARTLET_LLVM_BINARY(X, LLVMBuildNSWMul) \
   MARTLET_LLVM_BINARY(X, LLVMBuildUDiv) \
   MARTLET_LLVM_BINARY(X, LLVMBuildSDiv) \
   MARTLET_LLVM_BINARY(X, LLVMBuildURem) \
@@ -142,10 +100,8 @@
   MARTLET_LLVM_BINARY(X, LLVMBuildAnd) \
   MARTLET_LLVM_BINARY(X, LLVMBuildOr) \
   MARTLET_LLVM_BINARY(X, LLVMBuildXor) \
-  MARTLET_LLVM_UNARY(X, LLVMBuildNeg) \
   MARTLET_LLVM_UNARY(X, LLVMBuildFNeg) \
   MARTLET_LLVM_UNARY(X, LLVMBuildNot) \
-  MARTLET_LLVM_UNARY(X, LLVMBuildFreeze) \
   MARTLET_LLVM_CAST(X, LLVMBuildTrunc) \
   MARTLET_LLVM_CAST(X, LLVMBuildZExt) \
   MARTLET_LLVM_CAST(X, LLVMBuildSExt) \
@@ -155,8 +111,6 @@
   MARTLET_LLVM_CAST(X, LLVMBuildSIToFP) \
   MARTLET_LLVM_CAST(X, LLVMBuildFPTrunc) \
   MARTLET_LLVM_CAST(X, LLVMBuildFPExt) \
-  MARTLET_LLVM_CAST(X, LLVMBuildPtrToInt) \
-  MARTLET_LLVM_CAST(X, LLVMBuildIntToPtr) \
   MARTLET_LLVM_CAST(X, LLVMBuildBitCast) \
   X(LLVMValueRef _Nonnull, LLVMBuildICmp, \
     (LLVMBuilderRef, LLVMIntPredicate, LLVMValueRef, LLVMValueRef, const char *)) \
@@ -173,27 +127,18 @@
     (LLVMBuilderRef, LLVMValueRef, LLVMValueRef, LLVMValueRef, const char *)) \
   X(LLVMValueRef _Nonnull, LLVMBuildShuffleVector, \
     (LLVMBuilderRef, LLVMValueRef, LLVMValueRef, LLVMValueRef, const char *)) \
-  X(LLVMValueRef _Nonnull, LLVMBuildExtractValue, (LLVMBuilderRef, LLVMValueRef, unsigned, const char *)) \
-  X(LLVMValueRef _Nonnull, LLVMBuildInsertValue, (LLVMBuilderRef, LLVMValueRef, LLVMValueRef, unsigned, const char *)) \
   X(LLVMValueRef _Nonnull, LLVMBuildAlloca, (LLVMBuilderRef, LLVMTypeRef, const char *)) \
   X(LLVMValueRef _Nonnull, LLVMBuildArrayAlloca, (LLVMBuilderRef, LLVMTypeRef, LLVMValueRef, const char *)) \
   X(LLVMValueRef _Nonnull, LLVMBuildLoad2, (LLVMBuilderRef, LLVMTypeRef, LLVMValueRef, const char *)) \
   X(LLVMValueRef _Nonnull, LLVMBuildStore, (LLVMBuilderRef, LLVMValueRef, LLVMValueRef)) \
   X(LLVMValueRef _Nonnull, LLVMBuildGEP2, \
     (LLVMBuilderRef, LLVMTypeRef, LLVMValueRef, LLVMValueRef _Nonnull *_Nonnull, unsigned, const char *)) \
-  X(LLVMValueRef _Nonnull, LLVMBuildInBoundsGEP2, \
-    (LLVMBuilderRef, LLVMTypeRef, LLVMValueRef, LLVMValueRef _Nonnull *_Nonnull, unsigned, const char *)) \
-  X(LLVMValueRef _Nonnull, LLVMBuildRetVoid, (LLVMBuilderRef)) \
   X(LLVMValueRef _Nonnull, LLVMBuildRet, (LLVMBuilderRef, LLVMValueRef)) \
   X(LLVMValueRef _Nonnull, LLVMBuildBr, (LLVMBuilderRef, LLVMBasicBlockRef)) \
-  X(LLVMValueRef _Nonnull, LLVMBuildCondBr, (LLVMBuilderRef, LLVMValueRef, LLVMBasicBlockRef, LLVMBasicBlockRef)) \
-  X(LLVMValueRef _Nonnull, LLVMBuildSwitch, (LLVMBuilderRef, LLVMValueRef, LLVMBasicBlockRef, unsigned)) \
-  X(void, LLVMAddCase, (LLVMValueRef, LLVMValueRef, LLVMBasicBlockRef)) \
-  X(LLVMValueRef _Nonnull, LLVMBuildUnreachable, (LLVMBuilderRef))
+  X(LLVMValueRef _Nonnull, LLVMBuildCondBr, (LLVMBuilderRef, LLVMValueRef, LLVMBasicBlockRef, LLVMBasicBlockRef))
 
 #define MARTLET_LLVM_TARGET_FUNCTIONS(X) \
   X(char *_Nonnull, LLVMGetDefaultTargetTriple, (void)) \
-  X(char *_Nonnull, LLVMGetHostCPUName, (void)) \
   X(char *_Nonnull, LLVMGetHostCPUFeatures, (void)) \
   X(LLVMBool, LLVMGetTargetFromTriple, \
     (const char *, LLVMTargetRef _Nullable *_Nonnull, char *_Nullable *_Nullable)) \
@@ -203,11 +148,9 @@
   X(void, LLVMDisposeTargetMachine, (LLVMTargetMachineRef)) \
   X(LLVMTargetDataRef _Nonnull, LLVMCreateTargetDataLayout, (LLVMTargetMachineRef)) \
   X(void, LLVMDisposeTargetData, (LLVMTargetDataRef)) \
-  X(unsigned long long, LLVMABISizeOfType, (LLVMTargetDataRef, LLVMTypeRef)) \
   X(LLVMBool, LLVMTargetMachineEmitToMemoryBuffer, \
     (LLVMTargetMachineRef, LLVMModuleRef, LLVMCodeGenFileType, char *_Nullable *_Nullable, \
      LLVMMemoryBufferRef _Nullable *_Nonnull)) \
-  X(LLVMMemoryBufferRef _Nonnull, LLVMCreateMemoryBufferWithMemoryRangeCopy, (const char *, size_t, const char *)) \
   X(const char *_Nonnull, LLVMGetBufferStart, (LLVMMemoryBufferRef)) \
   X(size_t, LLVMGetBufferSize, (LLVMMemoryBufferRef)) \
   X(void, LLVMDisposeMemoryBuffer, (LLVMMemoryBufferRef)) \
@@ -217,40 +160,7 @@
     (LLVMModuleRef, const char *, LLVMTargetMachineRef _Nullable, LLVMPassBuilderOptionsRef)) \
   X(char *_Nonnull, LLVMGetErrorMessage, (LLVMErrorRef)) \
   X(void, LLVMDisposeErrorMessage, (char *)) \
-  X(void, LLVMConsumeError, (LLVMErrorRef)) \
-  X(void, LLVMInstallFatalErrorHandler, (LLVMFatalErrorHandler)) \
-  X(void, LLVMResetFatalErrorHandler, (void))
-
-#define MARTLET_LLVM_JIT_FUNCTIONS(X) \
-  X(LLVMOrcLLJITBuilderRef _Nonnull, LLVMOrcCreateLLJITBuilder, (void)) \
-  X(void, LLVMOrcDisposeLLJITBuilder, (LLVMOrcLLJITBuilderRef)) \
-  X(LLVMOrcJITTargetMachineBuilderRef _Nonnull, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine, \
-    (LLVMTargetMachineRef)) \
-  X(void, LLVMOrcLLJITBuilderSetJITTargetMachineBuilder, \
-    (LLVMOrcLLJITBuilderRef, LLVMOrcJITTargetMachineBuilderRef)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcCreateLLJIT, \
-    (LLVMOrcLLJITRef _Nullable *_Nonnull, LLVMOrcLLJITBuilderRef _Nullable)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcDisposeLLJIT, (LLVMOrcLLJITRef)) \
-  X(LLVMOrcExecutionSessionRef _Nonnull, LLVMOrcLLJITGetExecutionSession, (LLVMOrcLLJITRef)) \
-  X(void, LLVMOrcExecutionSessionSetErrorReporter, \
-    (LLVMOrcExecutionSessionRef, LLVMOrcErrorReporterFunction, void *_Nullable)) \
-  X(LLVMOrcJITDylibRef _Nonnull, LLVMOrcLLJITGetMainJITDylib, (LLVMOrcLLJITRef)) \
-  X(char, LLVMOrcLLJITGetGlobalPrefix, (LLVMOrcLLJITRef)) \
-  X(LLVMOrcSymbolStringPoolEntryRef _Nonnull, LLVMOrcLLJITMangleAndIntern, (LLVMOrcLLJITRef, const char *)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcLLJITAddObjectFile, \
-    (LLVMOrcLLJITRef, LLVMOrcJITDylibRef, LLVMMemoryBufferRef)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcLLJITAddObjectFileWithRT, \
-    (LLVMOrcLLJITRef, LLVMOrcResourceTrackerRef, LLVMMemoryBufferRef)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcLLJITLookup, (LLVMOrcLLJITRef, LLVMOrcExecutorAddress *_Nonnull, const char *)) \
-  X(LLVMOrcResourceTrackerRef _Nonnull, LLVMOrcJITDylibCreateResourceTracker, (LLVMOrcJITDylibRef)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcResourceTrackerRemove, (LLVMOrcResourceTrackerRef)) \
-  X(void, LLVMOrcReleaseResourceTracker, (LLVMOrcResourceTrackerRef)) \
-  X(LLVMOrcMaterializationUnitRef _Nonnull, LLVMOrcAbsoluteSymbols, (LLVMOrcCSymbolMapPairs, size_t)) \
-  X(void, LLVMOrcDisposeMaterializationUnit, (LLVMOrcMaterializationUnitRef)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcJITDylibDefine, (LLVMOrcJITDylibRef, LLVMOrcMaterializationUnitRef)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess, \
-    (LLVMOrcDefinitionGeneratorRef _Nullable *_Nonnull, char, LLVMOrcSymbolPredicate _Nullable, void *_Nullable)) \
-  X(void, LLVMOrcJITDylibAddGenerator, (LLVMOrcJITDylibRef, LLVMOrcDefinitionGeneratorRef))
+  X(void, LLVMInstallFatalErrorHandler, (LLVMFatalErrorHandler))
 
 /// Functions that must be present.
 #define MARTLET_LLVM_FUNCTIONS(X) \
@@ -259,28 +169,9 @@
   MARTLET_LLVM_CONSTANT_FUNCTIONS(X) \
   MARTLET_LLVM_FUNCTION_FUNCTIONS(X) \
   MARTLET_LLVM_BUILDER_FUNCTIONS(X) \
-  MARTLET_LLVM_TARGET_FUNCTIONS(X) \
-  MARTLET_LLVM_JIT_FUNCTIONS(X)
+  MARTLET_LLVM_TARGET_FUNCTIONS(X)
 
-/// Functions with one signature wherever they exist: LLVMGetVersion from 16; a thread-safe context gives its own
-/// context before LLVM 21 and takes one from there on.
-#define MARTLET_LLVM_OPTIONAL_SINCE_16(X) X(void, LLVMGetVersion, (unsigned *, unsigned *, unsigned *))
-#define MARTLET_LLVM_OPTIONAL_BEFORE_21(X) \
-  X(LLVMContextRef _Nonnull, LLVMOrcThreadSafeContextGetContext, (LLVMOrcThreadSafeContextRef))
-#define MARTLET_LLVM_OPTIONAL_SINCE_21(X) \
-  X(LLVMOrcThreadSafeContextRef _Nonnull, LLVMOrcCreateNewThreadSafeContextFromLLVMContext, (LLVMContextRef))
-#define MARTLET_LLVM_OPTIONAL_ALWAYS(X) \
-  X(LLVMOrcThreadSafeContextRef _Nonnull, LLVMOrcCreateNewThreadSafeContext, (void)) \
-  X(void, LLVMOrcDisposeThreadSafeContext, (LLVMOrcThreadSafeContextRef)) \
-  X(LLVMOrcThreadSafeModuleRef _Nonnull, LLVMOrcCreateNewThreadSafeModule, \
-    (LLVMModuleRef, LLVMOrcThreadSafeContextRef)) \
-  X(LLVMErrorRef _Nullable, LLVMOrcLLJITAddLLVMIRModuleWithRT, \
-    (LLVMOrcLLJITRef, LLVMOrcResourceTrackerRef, LLVMOrcThreadSafeModuleRef))
-
-#define MARTLET_LLVM_OPTIONAL_FUNCTIONS(X) \
-  MARTLET_LLVM_OPTIONAL_SINCE_16(X) \
-  MARTLET_LLVM_OPTIONAL_BEFORE_21(X) \
-  MARTLET_LLVM_OPTIONAL_SINCE_21(X) \
-  MARTLET_LLVM_OPTIONAL_ALWAYS(X)
+/// Functions that exist from 16 on.
+#define MARTLET_LLVM_OPTIONAL_FUNCTIONS(X) X(void, LLVMGetVersion, (unsigned *, unsigned *, unsigned *))
 
 #endif

@@ -26,32 +26,15 @@ MARTLET_LLVM_OPAQUE(LLVMOpaqueBasicBlock, LLVMBasicBlockRef)
 MARTLET_LLVM_OPAQUE(LLVMOpaqueMetadata, LLVMMetadataRef)
 MARTLET_LLVM_OPAQUE(LLVMOpaqueBuilder, LLVMBuilderRef)
 MARTLET_LLVM_OPAQUE(LLVMOpaqueAttributeRef, LLVMAttributeRef)
-MARTLET_LLVM_OPAQUE(LLVMOpaqueDiagnosticInfo, LLVMDiagnosticInfoRef)
 MARTLET_LLVM_OPAQUE(LLVMOpaqueError, LLVMErrorRef)
 MARTLET_LLVM_OPAQUE(LLVMOpaqueTargetMachine, LLVMTargetMachineRef)
 MARTLET_LLVM_OPAQUE(LLVMOpaqueTargetData, LLVMTargetDataRef)
 MARTLET_LLVM_OPAQUE(LLVMTarget, LLVMTargetRef)
 MARTLET_LLVM_OPAQUE(LLVMOpaquePassBuilderOptions, LLVMPassBuilderOptionsRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueExecutionSession, LLVMOrcExecutionSessionRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueSymbolStringPoolEntry, LLVMOrcSymbolStringPoolEntryRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueJITDylib, LLVMOrcJITDylibRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueMaterializationUnit, LLVMOrcMaterializationUnitRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueResourceTracker, LLVMOrcResourceTrackerRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueDefinitionGenerator, LLVMOrcDefinitionGeneratorRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueThreadSafeContext, LLVMOrcThreadSafeContextRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueThreadSafeModule, LLVMOrcThreadSafeModuleRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueJITTargetMachineBuilder, LLVMOrcJITTargetMachineBuilderRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueLLJITBuilder, LLVMOrcLLJITBuilderRef)
-MARTLET_LLVM_OPAQUE(LLVMOrcOpaqueLLJIT, LLVMOrcLLJITRef)
 
 typedef int LLVMBool;
 typedef unsigned LLVMAttributeIndex;
-typedef uint64_t LLVMOrcExecutorAddress;
-typedef uint8_t LLVMJITSymbolTargetFlags;
 typedef void (*LLVMFatalErrorHandler)(const char *Reason);
-typedef void (*LLVMDiagnosticHandler)(LLVMDiagnosticInfoRef, void *);
-typedef void (*LLVMOrcErrorReporterFunction)(void *Ctx, LLVMErrorRef Err);
-typedef int (*LLVMOrcSymbolPredicate)(void *Ctx, LLVMOrcSymbolStringPoolEntryRef Sym);
 
 /// Every constant of the C API that is used, as V(name, value).
 #define MARTLET_LLVM_OPT_LEVELS(V) \
@@ -70,32 +53,14 @@ typedef int (*LLVMOrcSymbolPredicate)(void *Ctx, LLVMOrcSymbolStringPoolEntryRef
   V(LLVMAbortProcessAction, 0)           \
   V(LLVMPrintMessageAction, 1)           \
   V(LLVMReturnStatusAction, 2)
-#define MARTLET_LLVM_SEVERITIES(V) \
-  V(LLVMDSError, 0)                \
-  V(LLVMDSWarning, 1)              \
-  V(LLVMDSRemark, 2)               \
-  V(LLVMDSNote, 3)
 #define MARTLET_LLVM_LINKAGES(V) \
   V(LLVMExternalLinkage, 0)      \
   V(LLVMInternalLinkage, 8)      \
   V(LLVMPrivateLinkage, 9)
-#define MARTLET_LLVM_VISIBILITIES(V) V(LLVMDefaultVisibility, 0) V(LLVMHiddenVisibility, 1)
 #define MARTLET_LLVM_UNNAMED_ADDRESSES(V) \
   V(LLVMNoUnnamedAddr, 0)                 \
   V(LLVMLocalUnnamedAddr, 1)              \
   V(LLVMGlobalUnnamedAddr, 2)
-#define MARTLET_LLVM_TYPE_KINDS(V) \
-  V(LLVMVoidTypeKind, 0)           \
-  V(LLVMHalfTypeKind, 1)           \
-  V(LLVMFloatTypeKind, 2)          \
-  V(LLVMDoubleTypeKind, 3)         \
-  V(LLVMIntegerTypeKind, 8)        \
-  V(LLVMFunctionTypeKind, 9)       \
-  V(LLVMStructTypeKind, 10)        \
-  V(LLVMArrayTypeKind, 11)         \
-  V(LLVMPointerTypeKind, 12)       \
-  V(LLVMVectorTypeKind, 13)        \
-  V(LLVMBFloatTypeKind, 18)
 #define MARTLET_LLVM_INT_PREDICATES(V) \
   V(LLVMIntEQ, 32)                     \
   V(LLVMIntNE, 33)                     \
@@ -124,9 +89,6 @@ typedef int (*LLVMOrcSymbolPredicate)(void *Ctx, LLVMOrcSymbolStringPoolEntryRef
   V(LLVMRealULE, 13)                    \
   V(LLVMRealUNE, 14)                    \
   V(LLVMRealPredicateTrue, 15)
-#define MARTLET_LLVM_SYMBOL_FLAGS(V)     \
-  V(LLVMJITSymbolGenericFlagsExported, 1) \
-  V(LLVMJITSymbolGenericFlagsCallable, 4)
 
 /// All the groups, as G(the enumeration's type, the list of its constants).
 #define MARTLET_LLVM_CONSTANTS(G)                              \
@@ -135,14 +97,10 @@ typedef int (*LLVMOrcSymbolPredicate)(void *Ctx, LLVMOrcSymbolStringPoolEntryRef
   G(LLVMCodeModel, MARTLET_LLVM_CODE_MODELS)                   \
   G(LLVMCodeGenFileType, MARTLET_LLVM_FILE_TYPES)              \
   G(LLVMVerifierFailureAction, MARTLET_LLVM_VERIFIER_ACTIONS)  \
-  G(LLVMDiagnosticSeverity, MARTLET_LLVM_SEVERITIES)           \
   G(LLVMLinkage, MARTLET_LLVM_LINKAGES)                        \
-  G(LLVMVisibility, MARTLET_LLVM_VISIBILITIES)                 \
   G(LLVMUnnamedAddr, MARTLET_LLVM_UNNAMED_ADDRESSES)           \
-  G(LLVMTypeKind, MARTLET_LLVM_TYPE_KINDS)                     \
   G(LLVMIntPredicate, MARTLET_LLVM_INT_PREDICATES)             \
-  G(LLVMRealPredicate, MARTLET_LLVM_REAL_PREDICATES)           \
-  G(LLVMJITSymbolGenericFlags, MARTLET_LLVM_SYMBOL_FLAGS)
+  G(LLVMRealPredicate, MARTLET_LLVM_REAL_PREDICATES)
 
 /// Attribute positions: LLVM writes the function's as -1 in an enumeration and passes it as unsigned.
 static const LLVMAttributeIndex martlet_llvm_attribute_return = 0;
@@ -155,23 +113,6 @@ static const LLVMAttributeIndex martlet_llvm_attribute_function = 0xffffffffu;
 MARTLET_LLVM_CONSTANTS(MARTLET_LLVM_ENUMERATION)
 #undef MARTLET_LLVM_CONSTANT
 #undef MARTLET_LLVM_ENUMERATION
-
-typedef struct {
-  uint8_t GenericFlags;
-  uint8_t TargetFlags;
-} LLVMJITSymbolFlags;
-
-typedef struct {
-  LLVMOrcExecutorAddress Address;
-  LLVMJITSymbolFlags Flags;
-} LLVMJITEvaluatedSymbol;
-
-typedef struct {
-  LLVMOrcSymbolStringPoolEntryRef Name;
-  LLVMJITEvaluatedSymbol Sym;
-} LLVMOrcCSymbolMapPair;
-
-typedef LLVMOrcCSymbolMapPair *LLVMOrcCSymbolMapPairs;
 
 #endif
 

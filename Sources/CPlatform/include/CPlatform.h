@@ -1,6 +1,6 @@
 // What Swift cannot say: return addresses, source lines, the processor, floating-point control, pages, futexes, forks.
 //
-// Linux with glibc, on x86-64 and AArch64. No function here allocates memory that the caller must free.
+// Linux with glibc 2.36 or later, on x86-64 and AArch64. No function here allocates memory that the caller must free.
 
 #ifndef MARTLET_CPLATFORM_H
 #define MARTLET_CPLATFORM_H
@@ -86,7 +86,8 @@ int martlet_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_nanose
 int martlet_futex_wake(uint32_t *word, int count);
 
 /// Calls the given functions around every fork() of this process: pthread_atfork. Prepare functions run last
-/// registered first, so one registered after OpenBLAS was loaded runs before OpenBLAS's. Returns 0 on success.
+/// registered first, so one registered after OpenBLAS was loaded runs before OpenBLAS's. A prepare function may
+/// wait for a thread that calls this: glibc before 2.36 held a lock meanwhile. Returns 0 on success.
 int martlet_on_fork(
     void (*_Nullable prepare)(void), void (*_Nullable parent)(void), void (*_Nullable child)(void));
 
@@ -105,8 +106,8 @@ struct martlet_cache_file {
   int64_t modified;
 };
 
-/// Opens the directory, which nobody but this user may write, or returns -1. `create` makes it and what is missing
-/// above it, for this user alone. Never in a process with raised privileges (setuid).
+/// Opens the directory, which nobody but this user may write, or returns -1. `create` makes it and the one
+/// around it, for this user alone. Never in a process with raised privileges (setuid).
 int martlet_cache_open(const char *path, int create, const char *_Nullable *_Nonnull problem);
 
 /// Opens a regular file of this user, which has one name and nobody else may write, or returns -1.

@@ -119,11 +119,21 @@ package final class ObjectCache: ObjectStore {
     } ?? []
   }
 
-  /// Removes all entries; files that are not the cache's stay.
+  /// Removes all entries and abandoned parts; what other processes write and what is not the cache's
+  /// stays.
   func removeAll() {
     _ = withDirectory(creating: false) { directory in
-      for file in files(directory) { martlet_cache_file_remove(directory, file.name) }
+      for file in files(directory)
+      where file.name.hasSuffix(ObjectCache.entrySuffix) || isAbandoned(file) {
+        martlet_cache_file_remove(directory, file.name)
+      }
     }
+  }
+
+  /// Whether a file is a part that a killed process left.
+  private func isAbandoned(_ file: Entry) -> Bool {
+    file.name.hasSuffix(ObjectCache.partSuffix)
+      && Int(time(nil)) - file.lastUse > ObjectCache.partLifetime
   }
 
   /// Removes the entries unused for longest where the cache is nearly full, and what killed processes
@@ -131,13 +141,7 @@ package final class ObjectCache: ObjectStore {
   private func evict(_ directory: Int32) {
     unchecked.store(0, ordering: .relaxed)
     var files = files(directory)
-    let now = Int(time(nil))
-    files.removeAll { file in
-      let isAbandoned =
-        file.name.hasSuffix(ObjectCache.partSuffix)
-        && now - file.lastUse > ObjectCache.partLifetime
-      return isAbandoned && martlet_cache_file_remove(directory, file.name) != 0
-    }
+    files.removeAll { isAbandoned($0) && martlet_cache_file_remove(directory, $0.name) != 0 }
     var total = files.reduce(0) { $0 &+ $1.byteCount }
     guard total > limit - limit / 16 else { return }
     for file in files where total > limit / 8 * 7 {

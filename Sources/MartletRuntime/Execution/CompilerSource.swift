@@ -6,18 +6,24 @@ package import MartletLowering
 
 /// The compiler of a selection of LLVM, loaded when it is first needed, and its kernels.
 ///
-/// Invariant behind `@unchecked`: `state`, `refused` and `hasWarned` are touched only under `lock`.
+/// Invariant behind `@unchecked`: `state`, `refused` and `hasWarned` are touched only under `lock`, which
+/// is taken inside a `ForkGuard` section only.
 package final class CompilerSource: @unchecked Sendable {
   private enum State {
     case unloaded
     case loaded(Compiler)
     case missing(String)
+
+    var isSettled: Bool { if case .unloaded = self { false } else { true } }
   }
 
   private struct Key: Hashable {
     let spec: KernelSpec
     let level: OptimizationLevel
   }
+
+  /// Opens the library of a selection.
+  package typealias Opener = @Sendable (_ selection: String) throws(LoweringError) -> Compiler
 
   /// Makes the code of a kernel.
   package typealias Generator =
@@ -28,9 +34,13 @@ package final class CompilerSource: @unchecked Sendable {
   private let printsIR: Bool
   private let counters: CounterCells
   private let lock = FutexLock()
+  /// Held while LLVM is opened; taken before `lock`.
+  private let loading = FutexLock()
+  /// `unloaded` until LLVM was opened.
   private var state = State.unloaded
   private var refused: Set<KernelSpec> = []
   private var hasWarned = false
+  private let open: Opener
   private let generate: Generator
   private let cacheLimit: Int
   private let store: (any ObjectStore)?
@@ -41,15 +51,19 @@ package final class CompilerSource: @unchecked Sendable {
     [unowned self] key throws(TensorError) in try compile(key)
   }
 
-  /// A source of kernels for a `MARTLET_LLVM` selection; `generate` is a hook for tests.
+  /// A source of kernels for a `MARTLET_LLVM` selection; `open` and `generate` are hooks for tests.
   package init(
     selection: String?, printsIR: Bool = false, cacheLimit: Int = 4096, counters: CounterCells,
     store: (any ObjectStore)? = nil, costs: TierCosts? = nil,
+    open: @escaping Opener = { selection throws(LoweringError) in
+      try Compiler(selection: selection)
+    },
     generate: @escaping Generator = { compiler, spec, level, store throws(LoweringError) in
       try compiler.compile(spec, level: level, store: store)
     }
   ) {
     self.selection = selection
+    self.open = open
     self.generate = generate
     self.printsIR = printsIR
     self.cacheLimit = cacheLimit
@@ -60,7 +74,10 @@ package final class CompilerSource: @unchecked Sendable {
     _ = cache
   }
 
-  deinit { lock.destroy() }
+  deinit {
+    lock.destroy()
+    loading.destroy()
+  }
 
   // The library.
 
@@ -77,7 +94,7 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// Whether a run may ask for kernels; does not wait for LLVM where a first run is not to.
   package var isUsable: Bool {
-    if costs != nil, locked({ if case .unloaded = state { true } else { false } }) { return true }
+    if costs != nil, case .unloaded = locked({ state }) { return true }
     return isAvailable
   }
 
@@ -100,26 +117,25 @@ package final class CompilerSource: @unchecked Sendable {
 
   private var isLoaded: Bool { locked { if case .loaded = state { true } else { false } } }
 
-  /// Loads LLVM unless that was tried; inside a `ForkGuard` section and the `ExitGate`.
+  /// Loads LLVM unless that was tried; inside the `ExitGate`.
   private func load() -> State {
-    locked {
-      if case .unloaded = state {
-        do throws(LoweringError) {
-          state = .loaded(try Compiler(selection: selection ?? ""))
-          ExitGate.install()
-        } catch {
-          state = .missing(error.reason)
-        }
-      }
-      return state
+    if case let known = locked({ state }), known.isSettled { return known }
+    // Those who only ask whether it is loaded do not wait here.
+    loading.lock()
+    defer { loading.unlock() }
+    if case let known = locked({ state }), known.isSettled { return known }
+    let loaded: State
+    do throws(LoweringError) {
+      loaded = .loaded(try open(selection ?? ""))
+      ExitGate.install()
+    } catch {
+      loaded = .missing(error.reason)
     }
+    locked { state = loaded }
+    return loaded
   }
 
-  private func loadGuarded() -> State {
-    ForkGuard.enter()
-    defer { ForkGuard.leave() }
-    return ExitGate.pass { load() } ?? .unloaded
-  }
+  private func loadGuarded() -> State { ExitGate.pass { load() } ?? .unloaded }
 
   /// Says once on standard error why work is interpreted that was to be compiled.
   package func warn(_ reason: String) {
@@ -135,9 +151,22 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// The best code of `spec`, compiled now where it is not in memory or on disk.
   package func kernel(for spec: KernelSpec) throws(TensorError) -> CompiledKernel {
-    let (kernel, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
-    if isHit { counters.add(.kernelCacheHits) }
-    return kernel
+    let key = Key(spec: spec, level: .default)
+    if let kernel = cache.existingKernel(for: key) {
+      counters.add(.kernelCacheHits)
+      return kernel
+    }
+    // The gate is asked before the cache: who finds it closed holds up nobody who wants the kernel.
+    let made = try ExitGate.pass { () throws(TensorError) in try cache.kernel(for: key) }
+    guard let made else {
+      // An error in another thread would end the process in another way.
+      ExitGate.stay()
+      throw TensorError(
+        .backend, op: "compile", reason: "the process is ending, and LLVM with it",
+        hint: "compute before the functions that atexit runs")
+    }
+    if made.isHit { counters.add(.kernelCacheHits) }
+    return made.kernel
   }
 
   /// The best code of every spec.
@@ -214,7 +243,13 @@ package final class CompilerSource: @unchecked Sendable {
     guard costs.choice(work: work, loading: loading, compiling: compiling) == .compile else {
       return false
     }
-    for spec in absent { found[spec] = try cache.kernel(for: Key(spec: spec, level: .fast)).kernel }
+    for spec in absent {
+      let key = Key(spec: spec, level: .fast)
+      guard
+        let made = try ExitGate.pass({ () throws(TensorError) in try cache.kernel(for: key) })
+      else { return false }
+      found[spec] = made.kernel
+    }
     return true
   }
 
@@ -224,15 +259,21 @@ package final class CompilerSource: @unchecked Sendable {
     let hopeful = locked { specs.filter { !refused.contains($0) } }
     for spec in hopeful {
       background.add(spec) { [self] in
-        do throws(TensorError) {
-          let (_, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
-          if !isHit { counters.add(.kernelsImproved) }
-          cache.remove(Key(spec: spec, level: .fast))
-        } catch {
-          locked { _ = refused.insert(spec) }
-          warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
-        }
+        if ExitGate.pass({ improve(spec) }) != nil { return }
+        // The process is ending: what LLVM made is not freed after its end.
+        _ = Unmanaged.passRetained(self)
       }
+    }
+  }
+
+  private func improve(_ spec: KernelSpec) {
+    do throws(TensorError) {
+      let (_, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
+      if !isHit { counters.add(.kernelsImproved) }
+      cache.remove(Key(spec: spec, level: .fast))
+    } catch {
+      locked { _ = refused.insert(spec) }
+      warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
     }
   }
 
@@ -250,32 +291,18 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// The best code on disk.
   private func storedKernel(for spec: KernelSpec) -> CompiledKernel? {
-    ForkGuard.enter()
     let kernel = ExitGate.pass { () -> CompiledKernel? in
       guard let store, case .loaded(let compiler) = load() else { return nil }
       // What cannot be linked is compiled again, which says why if it fails too.
       return try? compiler.load(spec, store: store)
     }
-    ForkGuard.leave()
     guard let kernel, let kernel else { return nil }
     cache.insert(kernel, for: Key(spec: spec, level: .default))
     return kernel
   }
 
-  /// Makes the code of a key; inside a `ForkGuard` section.
+  /// Makes the code of a key; inside the `ExitGate`.
   private func compile(_ key: Key) throws(TensorError) -> CompiledKernel {
-    let made = ExitGate.pass { () -> Result<CompiledKernel, TensorError> in
-      do throws(TensorError) { return .success(try make(key)) } catch { return .failure(error) }
-    }
-    guard let made else {
-      throw TensorError(
-        .backend, op: "compile", reason: "the process is ending, and LLVM with it",
-        hint: "compute before the functions that atexit runs")
-    }
-    return try made.get()
-  }
-
-  private func make(_ key: Key) throws(TensorError) -> CompiledKernel {
     let compiler: Compiler
     switch load() {
     case .loaded(let loaded): compiler = loaded
@@ -303,8 +330,12 @@ package final class CompilerSource: @unchecked Sendable {
   }
 
   private func locked<Result>(_ body: () -> Result) -> Result {
+    ForkGuard.enter()
     lock.lock()
-    defer { lock.unlock() }
+    defer {
+      lock.unlock()
+      ForkGuard.leave()
+    }
     return body()
   }
 }

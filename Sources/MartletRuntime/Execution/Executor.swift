@@ -55,17 +55,16 @@ package final class Executor: Sendable {
       compiler.warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
       return try interpret(trace, isStrict: isStrict)
     }
+    // After the run, so that the compiler does not compete with it for the cores.
+    defer { compiler.improve(supply.unfinished) }
     if supply.kernels == nil {
-      compiler.improve(supply.unfinished)
       do throws(TensorError) { return try interpret(trace, isStrict: isStrict) } catch {
         // A fused run needs less memory, so it is worth the wait.
         guard error.kind == .memory, compiler.isAvailable else { throw error }
-        supply.kernels = try compiler.kernels(for: plan.kernels)
+        supply = CompilerSource.Supply(kernels: try compiler.kernels(for: plan.kernels))
       }
     }
     guard let kernels = supply.kernels else { internalError("a plan without kernels") }
-    // Only now, so that the compiler does not compete with this run for the cores.
-    defer { compiler.improve(supply.unfinished) }
     var run = try PlanRun(plan, of: trace, executor: self, isStrict: isStrict)
     try run.run(kernels, until: Executor.errors(isStrict))
     if run.flags & Executor.errors(isStrict) != 0 {

@@ -22,14 +22,27 @@ enum ExitGate {
     atexit { ExitGate.close() }
   }
 
-  /// Runs `body`, or returns nil in the thread that is ending the process; other threads stay here.
-  static func pass<Result>(_ body: () -> Result) -> Result? {
+  /// Runs `body` as one section of the `ForkGuard`, or returns nil once the process is ending.
+  ///
+  /// Inside `body` the gate is not asked again: it would be closed to the inner call alone.
+  static func pass<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    // A child of a fork has nobody inside but itself.
+    ForkGuard.enter()
     count.add(1, ordering: .sequentiallyConsistent)
-    defer { count.subtract(1, ordering: .sequentiallyConsistent) }
-    let ending = endingThread.load(ordering: .sequentiallyConsistent)
-    if ending == 0 { return body() }
-    if ending == UInt(pthread_self()) { return nil }
-    count.subtract(1, ordering: .sequentiallyConsistent)
+    defer {
+      count.subtract(1, ordering: .sequentiallyConsistent)
+      ForkGuard.leave()
+    }
+    guard endingThread.load(ordering: .sequentiallyConsistent) == 0 else { return nil }
+    return try body()
+  }
+
+  /// Keeps the calling thread until the process is gone, unless it is the one that ends it.
+  static func stay() {
+    if endingThread.load(ordering: .sequentiallyConsistent) == UInt(pthread_self()) { return }
+    ForkGuard.leaveForGood()
     while true { pause() }
   }
 

@@ -8,7 +8,6 @@ import Synchronization
 ///
 /// Fresh pages cost three times as much as a warm block, so blocks are kept: small ones in striped
 /// free lists, larger ones in a cache that gives the block unused for longest back to the system.
-///
 package final class BufferPool: BufferAllocator {
   /// What the pool holds.
   package struct Statistics: Sendable, Hashable {

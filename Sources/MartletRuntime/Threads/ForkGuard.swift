@@ -16,8 +16,11 @@ import Synchronization
 /// buffer pool, stripe of small blocks. Nobody begins a section while it holds one of these, or
 /// waits in a section for a thread outside; a section within a section is part of it.
 enum ForkGuard {
-  /// The threads inside.
-  private static let inside = FutexWord()
+  /// The threads inside; made after the hooks, so that there is no section without them.
+  private static let inside = {
+    register()
+    return FutexWord()
+  }()
   /// Whether a fork is under way.
   private static let isForking = FutexWord()
   private static let isChild = FutexWord()
@@ -25,10 +28,16 @@ enum ForkGuard {
   private static let forker = Atomic<UInt>(0)
   private static let hooks = Atomic<Int>(0)
 
-  /// Registers the fork hooks: at first, and again after a library was loaded whose hooks must run
-  /// later, for the last to be registered is the first to run.
+  /// Registers the fork hooks again after a library was loaded whose hooks must run later, for the last
+  /// to be registered is the first to run; before the first section they are registered anyway.
+  ///
+  /// This may be called inside a section, since glibc holds no lock while a fork waits in a hook.
   static func install() {
     _ = (inside, isForking, isChild)
+    register()
+  }
+
+  private static func register() {
     let status = martlet_on_fork(
       { ForkGuard.prepare() }, { ForkGuard.resume(inChild: false) },
       { ForkGuard.resume(inChild: true) })
@@ -53,6 +62,14 @@ enum ForkGuard {
     let thread = ThreadState.current
     thread.sections -= 1
     if thread.sections == 0 { countOut() }
+  }
+
+  /// Leaves all sections in a thread that will do nothing more, so that no fork waits for it.
+  static func leaveForGood() {
+    let thread = ThreadState.current
+    guard thread.sections > 0 else { return }
+    thread.sections = 0
+    countOut()
   }
 
   @inline(__always)
