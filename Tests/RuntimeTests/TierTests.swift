@@ -129,16 +129,41 @@ import Testing
       let executor = Executor(
         pool: bench.pool, threads: ThreadPool(width: 1), blas: { nil }, compiler: compiler,
         counters: counters)
-      _ = try executor.run(try bench.trace(1, count: 3000), mode: .automatic)
+      let loading = Task.detached { compiler.isAvailable }
       while !began.load(ordering: .sequentiallyConsistent) { usleep(100) }
       for number in 2..<5 {
         _ = try executor.run(try bench.trace(number, count: 3000), mode: .automatic)
       }
       released.store(true, ordering: .sequentiallyConsistent)
-      compiler.finishCompiling()
+      let isAvailable = await loading.value
       let runsWaited = waited.load(ordering: .relaxed)
-      #expect(!runsWaited)
-      #expect(counters.snapshot(bench.pool).interpretedNodes == 28)
+      #expect(!isAvailable && !runsWaited)
+      #expect(counters.snapshot(bench.pool).interpretedNodes == 21)
+    }
+  }
+
+  /// Never in the background, where the end of the process would meet it half-way.
+  @Test func llvmIsLoadedByARunOnceItIsMissed() throws {
+    let counters = CounterCells()
+    let bench = CacheBench()
+    let trace = try bench.trace(15, count: 3000)
+    var costs = TierCosts()
+    // 12 ms of work each; loading takes 20, which is a fifth of nine runs' work.
+    costs.unit *= 12e-3 / costs.interpreting(trace)
+    let attempts = Atomic(0)
+    let compiler = CompilerSource(
+      selection: nil, counters: counters, costs: costs,
+      open: { _ throws(LoweringError) in
+        attempts.add(1, ordering: .relaxed)
+        throw LoweringError("not this time")
+      })
+    let executor = Executor(
+      pool: bench.pool, threads: ThreadPool(width: 1), blas: { nil }, compiler: compiler,
+      counters: counters)
+    for run in 1...12 {
+      _ = try executor.run(trace, mode: .automatic)
+      #expect(attempts.load(ordering: .relaxed) == (run < 9 ? 0 : 1))
+      #expect(run >= 9 || compiler.background.totalCount == 0)
     }
   }
 
@@ -146,7 +171,8 @@ import Testing
     let counters = CounterCells()
     let pool = BufferPool(budget: 1 << 30)
     let compiler = CompilerSource(
-      selection: "off", counters: counters, costs: Self.costs(compiles: false))
+      selection: nil, counters: counters, costs: Self.costs(compiles: false))
+    guard compiler.isAvailable else { return }
     compiler.background.hold()
     let queued = Atomic(-1)
     let executor = Executor(

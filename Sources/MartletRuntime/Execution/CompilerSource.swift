@@ -40,6 +40,8 @@ package final class CompilerSource: @unchecked Sendable {
   private var state = State.unloaded
   private var refused: Set<KernelSpec> = []
   private var hasWarned = false
+  /// The seconds that the interpreter has worked for want of LLVM.
+  private var interpreted = 0.0
   private let open: Opener
   private let generate: Generator
   private let cacheLimit: Int
@@ -214,13 +216,31 @@ package final class CompilerSource: @unchecked Sendable {
     }
     counters.add(.kernelCacheHits, specs.reduce(0) { found[$1] == nil ? $0 : $0 + 1 })
     if !missing.isEmpty {
+      if isWorthLoading(for: work, costs) { _ = isAvailable }
       supply.unfinished += missing
-      guard try supplyNow(missing, &found, work: work, costs: costs) else { return supply }
+      guard try supplyNow(missing, &found, work: work, costs: costs) else {
+        if isUnloaded { supply.unfinished = [] }
+        return supply
+      }
       supply.unfinished.removeAll { found[$0]?.isLoaded == true }
     }
     supply.kernels = specs.compactMap { found[$0] }
     return supply
   }
+
+  /// Whether the interpreter has worked so long, this run included, that LLVM is loaded at last.
+  ///
+  /// The thread that runs the program loads it, never one in the background: a process that ends
+  /// meanwhile runs the destructors of a library as its constructors register them.
+  private func isWorthLoading(for work: Double, _ costs: TierCosts) -> Bool {
+    locked {
+      guard case .unloaded = state else { return false }
+      interpreted += work
+      return interpreted * costs.loadingShare >= costs.loading
+    }
+  }
+
+  private var isUnloaded: Bool { locked { if case .unloaded = state { true } else { false } } }
 
   /// Adds code of `missing` to `found`, from the disk or compiled at the fast level; false where the
   /// interpreter is quicker.

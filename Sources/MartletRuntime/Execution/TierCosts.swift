@@ -12,6 +12,8 @@ package struct TierCosts: Sendable {
   package var unit = 1e-9
   /// Loading LLVM.
   package var loading = 20e-3
+  /// The share of the interpreter's work so far that loading may take.
+  package var loadingShare = 0.2
   /// Finding a kernel on disk, or that it is not there.
   package var lookup = 0.6e-3
   /// Compiling the smallest kernel at the fast level.
