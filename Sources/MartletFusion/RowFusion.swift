@@ -264,11 +264,11 @@ struct RowFusion {
     }
     for (number, item) in work.enumerated() {
       guard case .kernel(var draft)? = item, draft.isRow else { continue }
-      draft.outputs.removeAll { output in
-        let node = output.root.node
-        return !needed.contains(node) && (readers[node] ?? []).isEmpty
+      let read = draft.outputs.filter { output in
+        needed.contains(output.root.node) || !(readers[output.root.node] ?? []).isEmpty
       }
-      if draft.outputs.isEmpty { internalError("a kernel that nobody needs") }
+      // The passes before may leave a stored value that nobody reads; it costs time, and no result.
+      if !read.isEmpty { draft.outputs = read }
       draft.dropUnusedCode()
       work[number] = .kernel(draft)
     }
