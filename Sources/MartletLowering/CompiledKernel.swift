@@ -5,8 +5,9 @@
 /// - `buffers`: the address of the space's first point in every input (null for index inputs), then
 ///   in every output; in the families that find places, then where the extremes of each output go.
 /// - `integers`: the extents, `rank` of them and each at least 1; for every input and then every
-///   output `rank` strides in elements; in the order of the inputs, for every index input its offset
-///   and for every gathered input the extent and the stride of the axis along which places are named.
+///   output `rank` strides in elements; in the order of the inputs, for every index input its
+///   offset and for every gathered input the extent and the stride of the axis along which places
+///   are named.
 /// - `scalars`: the bits of every scalar, one word each.
 /// - `scratch`: `KernelSpec.scratchByteCount` bytes, 64-byte aligned, for this call alone.
 /// - `begin`, `end`: the share of the work, as `KernelSpec.Family` counts it; for a map the linear
@@ -64,18 +65,13 @@ package final class CompiledKernel: Sendable {
   package let times: CompileTimes
   /// Whether the code came from a store.
   package let isLoaded: Bool
-  private let linked: LinkedObject
+  private let memory: CodeMemory
 
-  init(
-    _ linked: LinkedObject, _ object: KernelObject, times: CompileTimes
-  ) throws(LoweringError) {
-    guard let pointer = linked.function else {
-      throw LoweringError("the linker gave no address")
-    }
-    function = unsafeBitCast(pointer, to: KernelFunction.self)
+  init(_ linked: LinkedObject, _ object: KernelObject, times: CompileTimes) {
+    function = linked.function
+    memory = linked.memory
     codeSize = object.bytes.count
     isLoaded = object.isLoaded
     self.times = times
-    self.linked = linked
   }
 }

@@ -15,8 +15,8 @@ package final class Compiler: Sendable {
   private let library: LLVMLibrary
   private let layout: DataLayout
 
-  /// Loads LLVM as `selection` says (the value of MARTLET_LLVM) and readies it for `target`, or for the
-  /// machine the process runs on.
+  /// Loads LLVM as `selection` says (the value of MARTLET_LLVM) and readies it for `target`, or for
+  /// the machine the process runs on.
   package init(selection: String = "", target: Target? = nil) throws(LoweringError) {
     library = try LLVMLibrary(selection: selection)
     self.target = target ?? Target(host: library)
@@ -74,7 +74,7 @@ package final class Compiler: Sendable {
     let linked = try Linker.link(object)
     var times = object.times
     times.linking = .now - start
-    return try CompiledKernel(linked, object, times: times)
+    return CompiledKernel(linked, object, times: times)
   }
 
   private func loaded(_ bytes: [UInt8], since start: ContinuousClock.Instant) -> KernelObject {

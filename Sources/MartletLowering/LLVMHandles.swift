@@ -97,19 +97,20 @@ struct LLVMModule: ~Copyable {
 }
 
 /// How a target lays out memory, which every module is told; a machine for that alone costs 70 us.
-///
-/// Unchecked: it is only read after it was made.
-final class DataLayout: @unchecked Sendable {
+final class DataLayout: Sendable {
   private let library: LLVMLibrary
-  let ref: LLVMTargetDataRef
+  /// Only read after it was made.
+  private let shared: Shared<LLVMTargetDataRef>
+
+  var ref: LLVMTargetDataRef { shared.pointer }
 
   init(_ library: LLVMLibrary, _ target: Target) throws(LoweringError) {
     let machine = try LLVMMachine(library, target, .default)
     self.library = library
-    ref = library.table.pointee.LLVMCreateTargetDataLayout(machine.ref)
+    shared = Shared(library.table.pointee.LLVMCreateTargetDataLayout(machine.ref))
   }
 
-  deinit { library.table.pointee.LLVMDisposeTargetData(ref) }
+  deinit { library.table.pointee.LLVMDisposeTargetData(shared.pointer) }
 }
 
 /// A code generator for one target and level; used by one thread at a time.

@@ -2,11 +2,12 @@
 
 import CLLVM
 import Glibc
+import MartletIR
 
 /// Links the relocatable ELF files that LLVM makes of kernels (System V ABI, AMD64 and AArch64).
 ///
-/// Code reaches its constants by 32-bit distances. LLVM's own linker maps each section by itself, and
-/// where the free pages lie gigabytes apart the distances overflow unnoticed
+/// Code reaches its constants by 32-bit distances. LLVM's own linker maps each section by itself,
+/// and where the free pages lie gigabytes apart the distances overflow unnoticed
 /// (`Docs/Decisions/0010-own-linker.md`).
 struct Linker {
   private let object: ELFObject
@@ -22,8 +23,8 @@ struct Linker {
   private static let jumpByteCount = 16
   private static let jumpTarget = 8
 
-  /// The functions that generated code may call: exact on every machine, and used only where the target
-  /// has no instruction (`fmod` nowhere has).
+  /// The functions that generated code may call: exact on every machine, and used only where the
+  /// target has no instruction (`fmod` nowhere has).
   private static let callees: [String: UInt64] = {
     let names = [
       "fmod", "fmodf", "fma", "fmaf", "floor", "floorf", "ceil", "ceilf", "trunc", "truncf",
@@ -73,13 +74,15 @@ struct Linker {
     }
   }
 
-  /// Copies the sections, applies the relocations, and makes the code executable and all unwritable.
+  /// Copies the sections, applies the relocations, and makes the code executable and all
+  /// unwritable.
   private func load() throws(LoweringError) -> LinkedObject {
     let block = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let block, block != MAP_FAILED else {
       throw LoweringError("no memory for code: \(String(cString: strerror(errno)))")
     }
-    let linked = LinkedObject(block, byteCount)
+    // Unmapped again where the rest fails.
+    let memory = CodeMemory(Shared(block), byteCount: byteCount)
     for (index, place) in places.enumerated() {
       if let place { object.copy(index, to: block + place) }
     }
@@ -101,13 +104,13 @@ struct Linker {
     }
     guard let (section, offset) = object.function(KernelObject.symbol), let start = places[section]
     else { throw LoweringError("an object file holds no kernel") }
-    linked.function = UnsafeRawPointer(block + start + offset)
     martlet_flush_code(block, codeByteCount)
     guard mprotect(block, codeByteCount, PROT_READ | PROT_EXEC) == 0,
       byteCount == codeByteCount
         || mprotect(block + codeByteCount, byteCount - codeByteCount, PROT_READ) == 0
     else { throw LoweringError("no executable memory: \(String(cString: strerror(errno)))") }
-    return linked
+    return LinkedObject(
+      function: unsafeBitCast(block + start + offset, to: KernelFunction.self), memory: memory)
   }
 
   private func address(
@@ -139,18 +142,21 @@ struct Linker {
   }
 }
 
-/// The memory of one object; deinit gives it back.
-///
-/// Unchecked: written by the linker before anybody else sees it.
-final class LinkedObject: @unchecked Sendable {
-  private let block: UnsafeMutableRawPointer
-  private let byteCount: Int
-  fileprivate(set) var function: UnsafeRawPointer?
+/// A function in memory.
+struct LinkedObject: Sendable {
+  let function: KernelFunction
+  let memory: CodeMemory
+}
 
-  fileprivate init(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+/// The memory of one object, which nobody writes once it is linked; deinit gives it back.
+final class CodeMemory: Sendable {
+  private let block: Shared<UnsafeMutableRawPointer>
+  private let byteCount: Int
+
+  fileprivate init(_ block: Shared<UnsafeMutableRawPointer>, byteCount: Int) {
     self.block = block
     self.byteCount = byteCount
   }
 
-  deinit { munmap(block, byteCount) }
+  deinit { munmap(block.pointer, byteCount) }
 }

@@ -1,156 +1,118 @@
 // Work that nobody waits for: one thread at a time, a bounded queue, no job twice.
 
-import CPlatform
 import Glibc
 import MartletFusion
 
-/// Jobs by the kernel that they make, run in order on a thread that starts with the first and ends after the last.
-///
-/// Invariant behind `@unchecked`: everything that changes is touched only under `lock`, which is taken
-/// inside a `ForkGuard` section only.
-final class BackgroundQueue: @unchecked Sendable {
+/// Jobs by the kernel that they make, run in order on a thread that starts with the first and ends
+/// after the last.
+final class BackgroundQueue: Sendable {
   typealias Key = KernelSpec
   typealias Job = @Sendable () -> Void
 
+  private struct State {
+    var jobs: [(key: Key, job: Job)] = []
+    /// The keys of the jobs that wait or run.
+    var keys: Set<Key> = []
+    var isHeld = false
+    /// The process whose thread works on the jobs, or 0: a forked child has no such thread.
+    var worker: pid_t = 0
+    var total = 0
+
+    /// Whether the caller is to start a thread.
+    mutating func claimsWorker() -> Bool {
+      forgetParent()
+      guard !isHeld, !jobs.isEmpty, worker == 0 else { return false }
+      worker = getpid()
+      return true
+    }
+
+    /// In a forked child, forgets the parent's thread, and the job that is lost with it.
+    mutating func forgetParent() {
+      guard worker != 0, worker != getpid() else { return }
+      worker = 0
+      keys.formIntersection(jobs.map(\.key))
+    }
+  }
+
   private let limit: Int
-  private let lock = FutexLock()
-  private var jobs: [(key: Key, job: Job)] = []
-  /// The keys of the jobs that wait or run.
-  private var keys: Set<Key> = []
-  private var isHeld = false
-  /// The process whose thread works on the jobs, or 0: a forked child has no such thread.
-  private var worker: pid_t = 0
-  private var total = 0
-  /// Changes when a job has ended; also the futex of those who wait for that.
-  private let ended: UnsafeMutablePointer<UInt32>
+  private let state = Locked(State())
+  /// Changes when a job has ended; those who wait for that sleep on it.
+  private let ended = FutexWord()
 
   /// A queue in which at most `limit` jobs wait.
-  init(limit: Int) {
-    self.limit = limit
-    ended = .allocate(capacity: 1)
-    ended.initialize(to: 0)
-  }
+  init(limit: Int) { self.limit = limit }
 
-  deinit {
-    lock.destroy()
-    ended.deallocate()
-  }
+  deinit { ended.destroy() }
 
   /// Adds a job unless one of this key waits or runs, or too many wait.
   func add(_ key: Key, _ job: @escaping Job) {
-    let starts = locked {
-      forgetParent()
-      guard jobs.count < limit, keys.insert(key).inserted else { return false }
-      jobs.append((key, job))
-      total &+= 1
-      return claimsWorker()
+    let starts = state.inSection { state in
+      state.forgetParent()
+      guard state.jobs.count < limit, state.keys.insert(key).inserted else { return false }
+      state.jobs.append((key, job))
+      state.total &+= 1
+      return state.claimsWorker()
     }
     if starts { startWorker() }
   }
 
   /// Whether a job of this key waits or runs.
   func contains(_ key: Key) -> Bool {
-    locked {
-      forgetParent()
-      return keys.contains(key)
+    state.inSection { state in
+      state.forgetParent()
+      return state.keys.contains(key)
     }
   }
 
   /// The jobs that were ever added.
-  var totalCount: Int { locked { total } }
+  var totalCount: Int { state.inSection { $0.total } }
 
   /// Waits until there is no job left.
   func drain() {
     while true {
-      let seen = martlet_load_acquire(ended)
-      if locked({ claimsWorker() }) { startWorker() }
-      if locked({ keys.isEmpty }) { return }
-      martlet_futex_wait(ended, seen, 10_000_000)
+      let seen = ended.load()
+      if state.inSection({ $0.claimsWorker() }) { startWorker() }
+      if state.inSection({ $0.keys.isEmpty }) { return }
+      ended.wait(while: seen, nanoseconds: 10_000_000)
     }
   }
 
   /// Lets jobs wait until `resume`; for tests.
-  func hold() { locked { isHeld = true } }
+  func hold() { state.inSection { $0.isHeld = true } }
 
   /// Lets jobs run again.
   func resume() {
-    let starts = locked {
-      isHeld = false
-      return claimsWorker()
+    let starts = state.inSection { state in
+      state.isHeld = false
+      return state.claimsWorker()
     }
     if starts { startWorker() }
   }
 
-  /// Whether the caller is to start a thread; under the lock.
-  private func claimsWorker() -> Bool {
-    forgetParent()
-    guard !isHeld, !jobs.isEmpty, worker == 0 else { return false }
-    worker = getpid()
-    return true
-  }
-
-  /// In a forked child, forgets the parent's thread, and the job that is lost with it; under the lock.
-  private func forgetParent() {
-    guard worker != 0, worker != getpid() else { return }
-    worker = 0
-    keys.formIntersection(jobs.map(\.key))
-  }
-
   private func startWorker() {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // Signals belong to the program's own threads.
-    var all = sigset_t()
-    var previous = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, &previous)
-    var thread = pthread_t()
-    let queue = Unmanaged.passRetained(self)
-    let status = pthread_create(
-      &thread, &attributes,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<BackgroundQueue>.fromOpaque(argument).takeRetainedValue().work()
-        return nil
-      }, queue.toOpaque())
-    pthread_sigmask(SIG_SETMASK, &previous, nil)
-    pthread_attr_destroy(&attributes)
-    if status != 0 {
-      queue.release()
-      // Without a thread there is no background: what was asked for is asked for again later.
-      locked {
-        worker = 0
-        jobs.removeAll()
-        keys.removeAll()
-      }
+    if SystemThread.start([{ [self] in work() }]) == 1 { return }
+    // Without a thread there is no background: what was asked for is asked for again later.
+    state.inSection { state in
+      state.worker = 0
+      state.jobs.removeAll()
+      state.keys.removeAll()
     }
   }
 
   private func work() {
     while true {
-      let next = locked { () -> (key: Key, job: Job)? in
-        if jobs.isEmpty || isHeld {
-          worker = 0
+      let next = state.inSection { state -> (key: Key, job: Job)? in
+        if state.jobs.isEmpty || state.isHeld {
+          state.worker = 0
           return nil
         }
-        return jobs.removeFirst()
+        return state.jobs.removeFirst()
       }
       guard let (key, job) = next else { return }
       job()
-      _ = locked { keys.remove(key) }
-      martlet_fetch_add(ended, 1)
-      martlet_futex_wake(ended, .max)
+      _ = state.inSection { $0.keys.remove(key) }
+      ended.add(1)
+      ended.wake()
     }
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    ForkGuard.enter()
-    lock.lock()
-    defer {
-      lock.unlock()
-      ForkGuard.leave()
-    }
-    return body()
   }
 }

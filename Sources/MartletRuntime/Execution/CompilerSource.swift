@@ -5,16 +5,23 @@ package import MartletIR
 package import MartletLowering
 
 /// The compiler of a selection of LLVM, loaded when it is first needed, and its kernels.
-///
-/// Invariant behind `@unchecked`: `state`, `refused` and `hasWarned` are touched only under `lock`, which
-/// is taken inside a `ForkGuard` section only.
-package final class CompilerSource: @unchecked Sendable {
-  private enum State {
+package final class CompilerSource: Sendable {
+  private enum Library {
     case unloaded
     case loaded(Compiler)
     case missing(String)
 
     var isSettled: Bool { if case .unloaded = self { false } else { true } }
+  }
+
+  private struct State {
+    /// `unloaded` until LLVM was opened.
+    var library = Library.unloaded
+    /// What could not be compiled.
+    var refused: Set<KernelSpec> = []
+    var hasWarned = false
+    /// The seconds that the interpreter has worked for want of LLVM.
+    var interpreted = 0.0
   }
 
   private struct Key: Hashable {
@@ -33,25 +40,16 @@ package final class CompilerSource: @unchecked Sendable {
   private let selection: String?
   private let printsIR: Bool
   private let counters: CounterCells
-  private let lock = FutexLock()
-  /// Held while LLVM is opened; taken before `lock`.
-  private let loading = FutexLock()
-  /// `unloaded` until LLVM was opened.
-  private var state = State.unloaded
-  private var refused: Set<KernelSpec> = []
-  private var hasWarned = false
-  /// The seconds that the interpreter has worked for want of LLVM.
-  private var interpreted = 0.0
+  private let state = Locked(State())
+  /// Held while LLVM is opened; taken before the lock of `state`.
+  private let loading = Locked(())
   private let open: Opener
   private let generate: Generator
-  private let cacheLimit: Int
   private let store: (any ObjectStore)?
   /// The estimates by which a first run is not kept waiting; nil where it waits for the best code.
   package let costs: TierCosts?
   let background = BackgroundQueue(limit: 256)
-  private lazy var cache = KernelCache<Key, CompiledKernel>(limit: cacheLimit) {
-    [unowned self] key throws(TensorError) in try compile(key)
-  }
+  private let cache: KernelCache<Key, CompiledKernel>
 
   /// A source of kernels for a `MARTLET_LLVM` selection; `open` and `generate` are hooks for tests.
   package init(
@@ -68,17 +66,10 @@ package final class CompilerSource: @unchecked Sendable {
     self.open = open
     self.generate = generate
     self.printsIR = printsIR
-    self.cacheLimit = cacheLimit
+    cache = KernelCache(limit: cacheLimit)
     self.counters = counters
     self.store = store
     self.costs = costs
-    // Made here, so that later reads are of a value that never changes.
-    _ = cache
-  }
-
-  deinit {
-    lock.destroy()
-    loading.destroy()
   }
 
   // The library.
@@ -96,8 +87,7 @@ package final class CompilerSource: @unchecked Sendable {
 
   /// Whether a run may ask for kernels; does not wait for LLVM where a first run is not to.
   package var isUsable: Bool {
-    if costs != nil, case .unloaded = locked({ state }) { return true }
-    return isAvailable
+    costs != nil && isUnloaded || isAvailable
   }
 
   /// The loaded compiler, or nil.
@@ -117,33 +107,37 @@ package final class CompilerSource: @unchecked Sendable {
       + "(Debian), or name a library in MARTLET_LLVM"
   }
 
-  private var isLoaded: Bool { locked { if case .loaded = state { true } else { false } } }
+  private var library: Library { state.inSection { $0.library } }
+
+  private var isLoaded: Bool { if case .loaded = library { true } else { false } }
+
+  private var isUnloaded: Bool { if case .unloaded = library { true } else { false } }
 
   /// Loads LLVM unless that was tried; inside the `ExitGate`.
-  private func load() -> State {
-    if case let known = locked({ state }), known.isSettled { return known }
+  private func load() -> Library {
+    if case let known = library, known.isSettled { return known }
     // Those who only ask whether it is loaded do not wait here.
-    loading.lock()
-    defer { loading.unlock() }
-    if case let known = locked({ state }), known.isSettled { return known }
-    let loaded: State
-    do throws(LoweringError) {
-      loaded = .loaded(try open(selection ?? ""))
-      ExitGate.install()
-    } catch {
-      loaded = .missing(error.reason)
+    return loading.withLock { _ in
+      if case let known = library, known.isSettled { return known }
+      let loaded: Library
+      do throws(LoweringError) {
+        loaded = .loaded(try open(selection ?? ""))
+        ExitGate.install()
+      } catch {
+        loaded = .missing(error.reason)
+      }
+      state.inSection { $0.library = loaded }
+      return loaded
     }
-    locked { state = loaded }
-    return loaded
   }
 
-  private func loadGuarded() -> State { ExitGate.pass { load() } ?? .unloaded }
+  private func loadGuarded() -> Library { ExitGate.pass { load() } ?? .unloaded }
 
   /// Says once on standard error why work is interpreted that was to be compiled.
   package func warn(_ reason: String) {
-    let isFirst = locked {
-      guard !hasWarned, selection != "off" else { return false }
-      hasWarned = true
+    let isFirst = state.inSection { state in
+      guard !state.hasWarned, selection != "off" else { return false }
+      state.hasWarned = true
       return true
     }
     if isFirst { Settings.report("martlet: \(reason)\n") }
@@ -159,8 +153,7 @@ package final class CompilerSource: @unchecked Sendable {
       return kernel
     }
     // The gate is asked before the cache: who finds it closed holds up nobody who wants the kernel.
-    let made = try ExitGate.pass { () throws(TensorError) in try cache.kernel(for: key) }
-    guard let made else {
+    guard let made = try ExitGate.pass({ () throws(TensorError) in try made(key) }) else {
       // An error in another thread would end the process in another way.
       ExitGate.stay()
       throw TensorError(
@@ -233,22 +226,20 @@ package final class CompilerSource: @unchecked Sendable {
   /// The thread that runs the program loads it, never one in the background: a process that ends
   /// meanwhile runs the destructors of a library as its constructors register them.
   private func isWorthLoading(for work: Double, _ costs: TierCosts) -> Bool {
-    locked {
-      guard case .unloaded = state else { return false }
-      interpreted += work
-      return interpreted * costs.loadingShare >= costs.loading
+    state.inSection { state in
+      guard case .unloaded = state.library else { return false }
+      state.interpreted += work
+      return state.interpreted * costs.loadingShare >= costs.loading
     }
   }
 
-  private var isUnloaded: Bool { locked { if case .unloaded = state { true } else { false } } }
-
-  /// Adds code of `missing` to `found`, from the disk or compiled at the fast level; false where the
-  /// interpreter is quicker.
+  /// Adds code of `missing` to `found`, from the disk or compiled at the fast level; false where
+  /// the interpreter is quicker.
   private func supplyNow(
     _ missing: [KernelSpec], _ found: inout [KernelSpec: CompiledKernel], work: Double,
     costs: TierCosts
   ) throws(TensorError) -> Bool {
-    if locked({ !refused.isDisjoint(with: missing) }) { return false }
+    if state.inSection({ !$0.refused.isDisjoint(with: missing) }) { return false }
     let loading = isLoaded ? 0 : costs.loading
     // A kernel that waits in the queue is looked for on disk there.
     let unknown = store == nil ? [] : missing.filter { !background.contains($0) }
@@ -265,9 +256,9 @@ package final class CompilerSource: @unchecked Sendable {
     }
     for spec in absent {
       let key = Key(spec: spec, level: .fast)
-      guard
-        let made = try ExitGate.pass({ () throws(TensorError) in try cache.kernel(for: key) })
-      else { return false }
+      guard let made = try ExitGate.pass({ () throws(TensorError) in try made(key) }) else {
+        return false
+      }
       found[spec] = made.kernel
     }
     return true
@@ -276,7 +267,7 @@ package final class CompilerSource: @unchecked Sendable {
   /// Makes the best code of `specs` in the background.
   package func improve(_ specs: [KernelSpec]) {
     if specs.isEmpty { return }
-    let hopeful = locked { specs.filter { !refused.contains($0) } }
+    let hopeful = state.inSection { state in specs.filter { !state.refused.contains($0) } }
     for spec in hopeful {
       background.add(spec) { [self] in
         if ExitGate.pass({ improve(spec) }) != nil { return }
@@ -288,11 +279,11 @@ package final class CompilerSource: @unchecked Sendable {
 
   private func improve(_ spec: KernelSpec) {
     do throws(TensorError) {
-      let (_, isHit) = try cache.kernel(for: Key(spec: spec, level: .default))
+      let (_, isHit) = try made(Key(spec: spec, level: .default))
       if !isHit { counters.add(.kernelsImproved) }
       cache.remove(Key(spec: spec, level: .fast))
     } catch {
-      locked { _ = refused.insert(spec) }
+      state.inSection { _ = $0.refused.insert(spec) }
       warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
     }
   }
@@ -300,7 +291,7 @@ package final class CompilerSource: @unchecked Sendable {
   /// Forgets all compiled kernels.
   package func removeAllKernels() {
     cache.removeAll()
-    locked { refused.removeAll() }
+    state.inSection { $0.refused.removeAll() }
   }
 
   /// The kernels in memory.
@@ -321,7 +312,12 @@ package final class CompilerSource: @unchecked Sendable {
     return kernel
   }
 
-  /// Makes the code of a key; inside the `ExitGate`.
+  /// The code of a key, made where it is not in memory; inside the `ExitGate`.
+  private func made(_ key: Key) throws(TensorError) -> (kernel: CompiledKernel, isHit: Bool) {
+    try cache.kernel(for: key) { () throws(TensorError) in try compile(key) }
+  }
+
+  /// Makes the code of a key.
   private func compile(_ key: Key) throws(TensorError) -> CompiledKernel {
     let compiler: Compiler
     switch load() {
@@ -347,15 +343,5 @@ package final class CompilerSource: @unchecked Sendable {
     } catch {
       throw TensorError(.backend, op: "compile", reason: "\(error)")
     }
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    ForkGuard.enter()
-    lock.lock()
-    defer {
-      lock.unlock()
-      ForkGuard.leave()
-    }
-    return body()
   }
 }

@@ -108,8 +108,9 @@ package final class Executor: Sendable {
 
   /// Whether the interpreter is the quickest way: few elements, counted with the ops' weights.
   ///
-  /// One element of an addition is one unit, about a nanosecond of the interpreter; a plan, the look-up
-  /// of its kernels and their launches take ten microseconds or more, a compilation milliseconds.
+  /// One element of an addition is one unit, about a nanosecond of the interpreter; a plan, the
+  /// look-up of its kernels and their launches take ten microseconds or more, a compilation
+  /// milliseconds.
   static func isSmall(_ trace: Trace) -> Bool {
     var work = 0
     for node in trace.nodes {

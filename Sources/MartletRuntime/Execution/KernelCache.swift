@@ -1,4 +1,5 @@
-// Compiled kernels in memory: each spec is compiled once, and the ones unused for longest make room.
+// Compiled kernels in memory: each spec is compiled once, and the ones unused for longest make
+// room.
 
 import MartletFusion
 package import MartletIR
@@ -28,56 +29,52 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: Sen
   }
 
   private let limit: Int
-  private let compile: @Sendable (Key) throws(TensorError) -> Kernel
   private let state = Locked(State())
 
-  /// A cache of at most `limit` kernels, which `compile` makes.
-  package init(
-    limit: Int = 4096, compile: @escaping @Sendable (Key) throws(TensorError) -> Kernel
-  ) {
-    self.limit = max(1, limit)
-    self.compile = compile
-  }
+  /// A cache of at most `limit` kernels.
+  package init(limit: Int = 4096) { self.limit = max(1, limit) }
 
-  /// The kernel of `key`, and whether it was there already.
-  package func kernel(for key: Key) throws(TensorError) -> (kernel: Kernel, isHit: Bool) {
+  /// The kernel of `key`, and whether it was there already; where it was not, `compile` makes it.
+  package func kernel(
+    for key: Key, _ compile: () throws(TensorError) -> Kernel
+  ) throws(TensorError) -> (kernel: Kernel, isHit: Bool) {
     // One section from the first lock to the last, or a fork could leave the child an entry whose
     // compilation never ends.
-    ForkGuard.enter()
-    defer { ForkGuard.leave() }
-    let entry = entry(for: key)
-    if let kernel = entry.kernel.withLock({ $0 }) { return (kernel, true) }
-    return try entry.compiling.withLock { _ throws(TensorError) in
+    try ForkGuard.section { () throws(TensorError) in
+      let entry = entry(for: key)
       if let kernel = entry.kernel.withLock({ $0 }) { return (kernel, true) }
-      do throws(TensorError) {
-        let kernel = try compile(key)
-        entry.kernel.withLock { $0 = kernel }
-        return (kernel, false)
-      } catch {
-        state.withLock { if $0.entries[key]?.entry === entry { $0.entries[key] = nil } }
-        throw error
+      return try entry.compiling.withLock { _ throws(TensorError) in
+        if let kernel = entry.kernel.withLock({ $0 }) { return (kernel, true) }
+        do throws(TensorError) {
+          let kernel = try compile()
+          entry.kernel.withLock { $0 = kernel }
+          return (kernel, false)
+        } catch {
+          state.withLock { if $0.entries[key]?.entry === entry { $0.entries[key] = nil } }
+          throw error
+        }
       }
     }
   }
 
   /// The kernel of `key` if it is there; never waits for a compilation.
   package func existingKernel(for key: Key) -> Kernel? {
-    guarded { state.withLock { $0.existing(key) }?.kernel.withLock { $0 } }
+    ForkGuard.section { state.withLock { $0.existing(key) }?.kernel.withLock { $0 } }
   }
 
   /// Puts a kernel that was made elsewhere in the place of what is there.
   package func insert(_ kernel: Kernel, for key: Key) {
-    guarded { entry(for: key).kernel.withLock { $0 = kernel } }
+    ForkGuard.section { entry(for: key).kernel.withLock { $0 = kernel } }
   }
 
   /// Forgets the kernel of `key`.
-  package func remove(_ key: Key) { guarded { state.withLock { $0.entries[key] = nil } } }
+  package func remove(_ key: Key) { state.inSection { $0.entries[key] = nil } }
 
   /// The kernels in the cache, with those that are being compiled.
-  package var count: Int { guarded { state.withLock { $0.entries.count } } }
+  package var count: Int { state.inSection { $0.entries.count } }
 
   /// Drops every kernel.
-  package func removeAll() { guarded { state.withLock { $0.entries.removeAll() } } }
+  package func removeAll() { state.inSection { $0.entries.removeAll() } }
 
   /// The entry of `key`, which is made where there is none.
   private func entry(for key: Key) -> Entry {
@@ -93,11 +90,5 @@ package final class KernelCache<Key: Hashable & Sendable, Kernel: Sendable>: Sen
       state.entries[key] = (entry, state.clock)
       return entry
     }
-  }
-
-  private func guarded<Result>(_ body: () -> Result) -> Result {
-    ForkGuard.enter()
-    defer { ForkGuard.leave() }
-    return body()
   }
 }

@@ -30,8 +30,8 @@ struct PlanRun {
   /// Runs the steps up to the first that raises a flag of `errors`; `kernels` are those of the
   /// launches, in order.
   ///
-  /// Whoever looks for the op that is to blame, or computes the other outputs by themselves, reads the
-  /// leaves again, and later steps might write over some.
+  /// Whoever looks for the op that is to blame, or computes the other outputs by themselves, reads
+  /// the leaves again, and later steps might write over some.
   mutating func run(
     _ kernels: [CompiledKernel], until errors: UInt32
   ) throws(TensorError) {
@@ -207,8 +207,8 @@ struct PlanRun {
       op: op, dtype: dtype, shape: shape, operands: arguments, site: trace.nodes[node].site,
       flags: &flags)
   }
-  /// The first operand with the third added at the indices in the second; nil where that is left to the
-  /// interpreter: an index that is out of range, bools, and scalars.
+  /// The first operand with the third added at the indices in the second; nil where that is left to
+  /// the interpreter: an index that is out of range, bools, and scalars.
   private func scatterAdd(
     _ operands: [Interpreter.Operand], _ axis: Int, _ shape: Shape, site: TensorError.Location?
   ) throws(TensorError) -> Value? {

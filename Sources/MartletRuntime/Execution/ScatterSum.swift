@@ -1,14 +1,15 @@
-// Sums of slices that are scattered along an axis, in the order of R14, shared out over the threads.
+// Sums of slices that are scattered along an axis, in the order of R14, shared out over the
+// threads.
 
 import MartletFusion
 import MartletIR
 
-/// Adds slices of `updates` to slices of a result: of each target the sum by R14's tree, in the order of
-/// the indices (R43).
+/// Adds slices of `updates` to slices of a result: of each target the sum by R14's tree, in the
+/// order of the indices (R43).
 ///
-/// The updates are sorted by target, stably, and then every pair of a target and a strip of columns is
-/// one work item: nobody else writes there, so the order of additions depends on the indices alone. The
-/// loops run along columns, which lie next to each other.
+/// The updates are sorted by target, stably, and then every pair of a target and a strip of columns
+/// is one work item: nobody else writes there, so the order of additions depends on the indices
+/// alone. The loops run along columns, which lie next to each other.
 struct ScatterSum {
   /// The axes before the axis that is scattered along, as one, and those after it.
   let outer: Int
@@ -52,7 +53,8 @@ struct ScatterSum {
     }
   }
 
-  /// Adds row-major `updates` to `result`, which is row-major; both are of `dtype`, which is a number.
+  /// Adds row-major `updates` to `result`, which is row-major; both are of `dtype`, which is a
+  /// number.
   func add(
     _ updates: UnsafeMutableRawPointer, to result: UnsafeMutableRawPointer, _ dtype: DType,
     _ threads: ThreadPool

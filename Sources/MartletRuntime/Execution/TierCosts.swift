@@ -5,8 +5,8 @@ package import MartletIR
 
 /// Estimates in seconds, and the choice that follows from them.
 ///
-/// Measured with LLVM 15 on x86-64 with AVX-512
-/// (`Docs/Decisions/0009-first-runs.md`); they decide only how long the caller waits, never a result.
+/// Measured with LLVM 15 on x86-64 with AVX-512 (`Docs/Decisions/0009-first-runs.md`); they decide
+/// only how long the caller waits, never a result.
 package struct TierCosts: Sendable {
   /// The interpreter's time for an addition of one element.
   package var unit = 1e-9

@@ -1,4 +1,5 @@
-// Keeps a fork from cutting work in half: the child would inherit its locks, held, and its data, torn.
+// Keeps a fork from cutting work in half: the child would inherit its locks, held, and its data,
+// torn.
 
 import CPlatform
 import Glibc
@@ -28,8 +29,9 @@ enum ForkGuard {
   private static let forker = Atomic<UInt>(0)
   private static let hooks = Atomic<Int>(0)
 
-  /// Registers the fork hooks again after a library was loaded whose hooks must run later, for the last
-  /// to be registered is the first to run; before the first section they are registered anyway.
+  /// Registers the fork hooks again after a library was loaded whose hooks must run later, for the
+  /// last to be registered is the first to run; before the first section they are registered
+  /// anyway.
   ///
   /// This may be called inside a section, since glibc holds no lock while a fork waits in a hook.
   static func install() {
@@ -62,6 +64,16 @@ enum ForkGuard {
     let thread = ThreadState.current
     thread.sections -= 1
     if thread.sections == 0 { countOut() }
+  }
+
+  /// Calls `body` as one section.
+  @inline(__always)
+  static func section<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    enter()
+    defer { leave() }
+    return try body()
   }
 
   /// Leaves all sections in a thread that will do nothing more, so that no fork waits for it.

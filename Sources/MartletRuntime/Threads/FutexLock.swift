@@ -2,8 +2,8 @@
 
 /// A mutual-exclusion lock on one word: 0 free, 1 held, 2 held with sleepers.
 ///
-/// Recording takes it once an op, so it must cost less than `Mutex` (measured 30 ns); the algorithm is
-/// the second mutex of U. Drepper, "Futexes Are Tricky" (2011).
+/// Recording takes it once an op, so it must cost less than `Mutex` (measured 30 ns); the algorithm
+/// is the second mutex of U. Drepper, "Futexes Are Tricky" (2011).
 package struct FutexLock: Sendable {
   private let word = FutexWord()
 

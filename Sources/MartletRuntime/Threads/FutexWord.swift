@@ -40,8 +40,11 @@ extension Shared where Pointer == UnsafeMutablePointer<UInt32> {
     martlet_compare_exchange(pointer, expected, desired) != 0
   }
 
-  /// Sleeps while the value is `value`; may wake for no reason.
-  func wait(while value: UInt32) { martlet_futex_wait(pointer, value, -1) }
+  /// Sleeps while the value is `value`, and at most so long unless negative; may wake for no
+  /// reason.
+  func wait(while value: UInt32, nanoseconds: Int = -1) {
+    martlet_futex_wait(pointer, value, Int64(nanoseconds))
+  }
 
   /// Wakes up to `count` threads that sleep here.
   func wake(_ count: Int32 = .max) { martlet_futex_wake(pointer, count) }

@@ -30,6 +30,13 @@ package struct Locked<State>: ~Copyable, @unchecked Sendable {
     return try body(&state.pointee)
   }
 
+  /// `withLock` as a section of the `ForkGuard`, for state that a fork does not hold itself.
+  func inSection<Result, Failure: Error>(
+    _ body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try ForkGuard.section { () throws(Failure) in try withLock(body) }
+  }
+
   /// Takes the lock for a fork, calls `body`, and keeps the lock until `release`.
   func hold(_ body: (inout State) -> Void) {
     lock.lock()

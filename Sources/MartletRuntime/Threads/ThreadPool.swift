@@ -6,9 +6,9 @@ import Synchronization
 
 /// Threads that share loops; the caller of a loop takes part in it.
 ///
-/// A worker spins for 50 us after its last share, so that launches close together cost a fraction of
-/// a microsecond, and then sleeps. Loops that start inside a loop, or while another thread's loop
-/// runs, run on their caller alone.
+/// A worker spins for 50 us after its last share, so that launches close together cost a fraction
+/// of a microsecond, and then sleeps. Loops that start inside a loop, or while another thread's
+/// loop runs, run on their caller alone.
 package final class ThreadPool: Sendable {
   /// What a loop runs: a share `begin..<end` of its items as participant `worker`.
   package typealias Body = (_ worker: Int, _ begin: Int, _ end: Int) -> Void
@@ -56,7 +56,8 @@ package final class ThreadPool: Sendable {
     mailboxes = (1..<self.width).map { _ in Mailbox() }
   }
 
-  /// Calls `body` on contiguous shares that cover `0..<items`, each but the last a multiple of `grain`.
+  /// Calls `body` on contiguous shares that cover `0..<items`, each but the last a multiple of
+  /// `grain`.
   ///
   /// Participants are numbered from 0 (the caller) to at most `width - 1`.
   package func parallel(items: Int, grain: Int = 1, _ body: Body) {
@@ -113,33 +114,8 @@ package final class ThreadPool: Sendable {
   /// Starts the workers; called by the thread that holds `busy`.
   private func start() {
     ForkGuard.install()
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // Signals belong to the program's own threads.
-    var all = sigset_t()
-    var previous = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, &previous)
-    for (index, mailbox) in mailboxes.enumerated() {
-      let argument = Unmanaged.passRetained(mailbox)
-      var thread = pthread_t()
-      let status = pthread_create(
-        &thread, &attributes,
-        { argument in
-          if let argument {
-            ThreadPool.work(Unmanaged<Mailbox>.fromOpaque(argument).takeRetainedValue())
-          }
-          return nil
-        }, argument.toOpaque())
-      if status != 0 {
-        argument.release()
-        break
-      }
-      workerCount.store(index + 1, ordering: .relaxed)
-    }
-    pthread_sigmask(SIG_SETMASK, &previous, nil)
-    pthread_attr_destroy(&attributes)
+    let count = SystemThread.start(mailboxes.map { box in { ThreadPool.work(box) } })
+    workerCount.store(count, ordering: .relaxed)
     isStarted.store(true, ordering: .relaxed)
   }
 
@@ -159,7 +135,8 @@ package final class ThreadPool: Sendable {
     }
   }
 
-  /// A call of its own, so that every reference to the body is released before the share is reported.
+  /// A call of its own, so that every reference to the body is released before the share is
+  /// reported.
   @inline(never)
   private static func runShare(_ share: Share) {
     _ = martlet_fp_environment_save_default()
