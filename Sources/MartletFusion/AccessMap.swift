@@ -4,14 +4,15 @@ import MartletIR
 
 /// Lists of views from the points of a kernel's space down to a value, each known by a number.
 ///
-/// Elementwise ops commute with views: a view of a computed value is the same computation on views of
-/// its operands. A path says under which views a node is wanted; path 0 is none at all.
+/// Elementwise ops commute with views: a view of a computed value is the same computation on views
+/// of its operands. A path says under which views a node is wanted; path 0 is none at all.
 struct AccessMap {
   static let identity: Int32 = 0
 
   /// The innermost view of a path.
   private enum Step: Hashable {
-    /// Stretched from this shape (by its number) to the shape that the rest of the path starts from.
+    /// Stretched from this shape (by its number) to the shape that the rest of the path starts
+    /// from.
     case broadcast(Int32)
     /// The view that this node is.
     case view(Int)

@@ -1,4 +1,5 @@
-// Fewer axes: those of extent 1 are dropped, and those that every operand steps through as one merge.
+// Fewer axes: those of extent 1 are dropped, and those that every operand steps through as one
+// merge.
 
 import MartletIR
 
@@ -46,8 +47,8 @@ struct AxisTable {
 
   func strides(ofOperand index: Int) -> [Int] { axes.map { $0.strides[index] } }
 
-  /// How an input of a map or a short reduction moves along the innermost axis, where tiles of at least `least` by `least`
-  /// elements are worth transposing.
+  /// How an input of a map or a short reduction moves along the innermost axis, where tiles of at
+  /// least `least` by `least` elements are worth transposing.
   func tileAccess(ofInput index: Int, least: Int) -> KernelSpec.Access {
     let access = access(ofOperand: index)
     guard access == .strided, axes.count > 1, let column = axes.last,
@@ -73,8 +74,8 @@ enum ReductionSpace {
   case inner(AxisTable)
   /// Along the axis before the innermost, with vectors across.
   case outer(AxisTable)
-  /// The same, where one block of R14 has lanes enough for all elements of a row: to reduce such a row
-  /// by itself is mostly to combine lanes without elements.
+  /// The same, where one block of R14 has lanes enough for all elements of a row: to reduce such a
+  /// row by itself is mostly to combine lanes without elements.
   case short(AxisTable)
   /// The reduced axes do not merge into one: the operand is first copied so that they do.
   case copy
@@ -89,8 +90,8 @@ enum ReductionSpace {
       return
     }
     let isAcross = ReductionSpace.isAcross(row, column, costs)
-    // Rows along which neighbours lie are read in tiles, which costs more than reducing them one by one
-    // unless few lanes are used; what is broadcast is turned once for all.
+    // Rows along which neighbours lie are read in tiles, which costs more than reducing them one by
+    // one unless few lanes are used; what is broadcast is turned once for all.
     let isRepeated = inputs.indices.allSatisfy { input in
       kept.contains { $0.strides[input] == 0 }
     }

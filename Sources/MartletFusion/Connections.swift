@@ -4,8 +4,8 @@ import MartletIR
 
 /// Splits roots into connected components by walking down to what is in memory.
 ///
-/// Values that share nothing stay apart: that they happen to have one shape should not make a kernel
-/// of its own out of them.
+/// Values that share nothing stay apart: that they happen to have one shape should not make a
+/// kernel of its own out of them.
 struct Connections {
   private var owners: [Int32]
   private var stamps: [Int32]

@@ -1,5 +1,5 @@
-// The one place of the scheduler's numbers: what is cheap enough to do twice, and how large a kernel
-// may grow.
+// The one place of the scheduler's numbers: what is cheap enough to do twice, and how large a
+// kernel may grow.
 
 import MartletIR
 
@@ -29,10 +29,11 @@ package struct CostModel: Sendable, Hashable {
 
   /// The most elements of a row that is reduced across although its elements are neighbours.
   ///
-  /// 16 million float32 in rows of 4, 8, 16, 32 and 64, one thread: 16, 12, 8, 7.4 and 6.5 ms across;
-  /// along the rows 64, 41, 22, 18 and 2.4.
+  /// 16 million float32 in rows of 4, 8, 16, 32 and 64, one thread: 16, 12, 8, 7.4 and 6.5 ms
+  /// across; along the rows 64, 41, 22, 18 and 2.4.
   package var shortRow = 32
-  /// The fewest rows and columns that are worth transposing in tiles rather than element by element.
+  /// The fewest rows and columns that are worth transposing in tiles rather than element by
+  /// element.
   package var fewestTileRows = 8
   /// The bytes of a row of eight-byte elements that stays in a core's cache from one sweep of a row
   /// kernel to the next, beside the rows of its other operands.
@@ -49,7 +50,7 @@ package struct CostModel: Sendable, Hashable {
 
   /// The weight of a conversion.
   static let castWeight = 1
-  /// The weight of an element that is read at a place which an index names: what several kernels use is
-  /// stored.
+  /// The weight of an element that is read at a place which an index names: what several kernels
+  /// use is stored.
   static let gatherWeight = 8
 }

@@ -36,7 +36,8 @@ struct Draft {
 }
 
 extension Draft {
-  /// Leaves out the code that no output needs, and puts the rest in the order in which it is needed.
+  /// Leaves out the code that no output needs, and puts the rest in the order in which it is
+  /// needed.
   mutating func dropUnusedCode() {
     var result = FusedBody()
     var places = [Int32](repeating: -1, count: body.codes.count)

@@ -88,8 +88,8 @@ struct FusionGraph {
     var weight: Int32 = 0
     var count: Int32 = 0
     var inputs: Int32 = 0
-    /// The first level at which the value can be computed in the kernel of its own space, and in any
-    /// other kernel.
+    /// The first level at which the value can be computed in the kernel of its own space, and in
+    /// any other kernel.
     var native: Int32 = 0
     var foreign: Int32 = 0
     /// The level to which storing the value has been put off, to where it is used.

@@ -39,9 +39,9 @@ private struct Uses {
 extension FusionGraph {
   /// Decides what is stored.
   ///
-  /// Storing a value moves those who read it from other kernels to a later level, which may part what
-  /// was thought one kernel; so levels and uses are looked at in turns until nothing changes. What is
-  /// left after the last turn costs a recomputation, never a wrong result.
+  /// Storing a value moves those who read it from other kernels to a later level, which may part
+  /// what was thought one kernel; so levels and uses are looked at in turns until nothing changes.
+  /// What is left after the last turn costs a recomputation, never a wrong result.
   mutating func group() {
     assignLevels()
     guard isFusing else { return }
@@ -106,15 +106,16 @@ extension FusionGraph {
 
   /// The first level at which node `x` can be read in memory.
   ///
-  /// The index under a view, which other kernels need not read, is stored for library steps and gathers.
+  /// The index under a view, which other kernels need not read, is stored for library steps and
+  /// gathers.
   private func level(reading x: Int) -> Int32 {
     entries[x].isStored ? Swift.max(entries[x].foreign, entries[x].native + 1) : entries[x].foreign
   }
 
   /// One backward pass; returns whether anything changed.
   ///
-  /// A value that several kernels use, or one kernel under several views, is stored unless it is cheap
-  /// to compute again.
+  /// A value that several kernels use, or one kernel under several views, is stored unless it is
+  /// cheap to compute again.
   private mutating func decideStores() -> Bool {
     var uses = Uses()
     var isChanged = false

@@ -69,8 +69,8 @@ struct KernelBuilder {
     }
   }
 
-  /// Copies a strided input that is broadcast along an axis, so that its elements along the columns are
-  /// neighbours: once for all of that axis; nil for other inputs.
+  /// Copies a strided input that is broadcast along an axis, so that its elements along the columns
+  /// are neighbours: once for all of that axis; nil for other inputs.
   private func pack(
     _ index: Int, of launch: inout Plan.Launch, _ table: AxisTable,
     _ temporaries: inout [Plan.Temporary]

@@ -5,8 +5,8 @@ import MartletIR
 extension KernelSpec {
   /// All of the spec, every list after its length; equal only for equal specs.
   ///
-  /// Ops and dtypes go by name, since the numbers of cases change when one is added. A test compares
-  /// the fields of the structures with those that are written here.
+  /// Ops and dtypes go by name, since the numbers of cases change when one is added. A test
+  /// compares the fields of the structures with those that are written here.
   package var canonicalBytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(name: "\(family)")

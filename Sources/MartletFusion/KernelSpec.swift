@@ -4,13 +4,13 @@ package import MartletIR
 
 /// One loop nest: its family, how it reads and writes, and the straight-line code of one element.
 ///
-/// Equal specs are one compiled kernel. Extents, strides, offsets, scalars and the share of the work
-/// are arguments of a launch, so neither a new size nor a new scalar makes a new kernel.
+/// Equal specs are one compiled kernel. Extents, strides, offsets, scalars and the share of the
+/// work are arguments of a launch, so neither a new size nor a new scalar makes a new kernel.
 package struct KernelSpec: Sendable, Hashable {
   /// The shape of the loop nest.
   package enum Family: UInt8, Sendable, Hashable, CaseIterable {
-    /// Every point of the space by itself. The work items are the points where there is one axis, else
-    /// the rows, or where an input is transposed bands of rows.
+    /// Every point of the space by itself. The work items are the points where there is one axis,
+    /// else the rows, or where an input is transposed bands of rows.
     case map
     /// Reduces the innermost axis (R14): one value a row and block of 4096, in the order
     /// [outer axes..., block]. The work items are those values.
@@ -19,17 +19,18 @@ package struct KernelSpec: Sendable, Hashable {
     /// outer index, block of 4096 and column, in the order [outer axes..., block, column]. The work
     /// items are [outer axes..., block, strip of `stripWidth` columns].
     case reduceOuter
-    /// Reduces the axis before the innermost where it has at most `laneCount` elements: one value an
-    /// outer index and column. The work items are [outer axes..., strip of `stripWidth` columns].
+    /// Reduces the axis before the innermost where it has at most `laneCount` elements: one value
+    /// an outer index and column. The work items are [outer axes..., strip of `stripWidth`
+    /// columns].
     case reduceShort
-    /// Looks for the place of the extreme along the innermost axis (R20): the place and the extreme of
-    /// each row and block of 4096, in the order and with the work items of `reduceInner`.
+    /// Looks for the place of the extreme along the innermost axis (R20): the place and the extreme
+    /// of each row and block of 4096, in the order and with the work items of `reduceInner`.
     case placeInner
     /// The same along the axis before the innermost, in the order and with the work items of
     /// `reduceOuter`.
     case placeOuter
-    /// Maps and reductions of the innermost axis that use each other's results, in sweeps over one row
-    /// that stays in the cache (`RowSweeps`). The work items are the rows.
+    /// Maps and reductions of the innermost axis that use each other's results, in sweeps over one
+    /// row that stays in the cache (`RowSweeps`). The work items are the rows.
     case row
 
     /// Whether the kernel leaves one value a block of 4096, which the launch combines.
@@ -57,8 +58,8 @@ package struct KernelSpec: Sendable, Hashable {
     case uniform
     /// A stride that is known at the launch; it may be negative.
     case strided
-    /// Like `strided`, but the axis before the innermost steps to the next element: inputs of maps and
-    /// of short reductions that are read in tiles.
+    /// Like `strided`, but the axis before the innermost steps to the next element: inputs of maps
+    /// and of short reductions that are read in tiles.
     case transposed
   }
 
@@ -92,8 +93,8 @@ package struct KernelSpec: Sendable, Hashable {
     case elementwise(ElementwiseOp, [Int])
     /// The operand converted to this instruction's dtype.
     case cast(Int)
-    /// An element of a gathered input at the place that an int64 operand names, from the end where it is
-    /// negative; raises `badIndex`.
+    /// An element of a gathered input at the place that an int64 operand names, from the end where
+    /// it is negative; raises `badIndex`.
     case gather(Int, Int)
     /// The operand reduced over its row (R14), in the family `row`: one value a row.
     case reduce(Reduction, Int)

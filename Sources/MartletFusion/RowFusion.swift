@@ -4,11 +4,11 @@ import MartletIR
 
 /// Merges drafts over one space into row kernels: softmax is one, and so is layer norm.
 ///
-/// A reduction ends a kernel, because nobody can use its result before the last element is in. Along
-/// short rows this costs more than it must: a row that was just reduced is still in the cache when the
-/// next kernel wants it. So a reduction and what reads its results, or what it reads, become one kernel
-/// that runs through each row several times (`RowSweeps`), as long as the row is short enough
-/// (`CostModel.rowByteCount`) and no other step needs to run in between.
+/// A reduction ends a kernel, because nobody can use its result before the last element is in.
+/// Along short rows this costs more than it must: a row that was just reduced is still in the cache
+/// when the next kernel wants it. So a reduction and what reads its results, or what it reads,
+/// become one kernel that runs through each row several times (`RowSweeps`), as long as the row is
+/// short enough (`CostModel.rowByteCount`) and no other step needs to run in between.
 struct RowFusion {
   private let graph: FusionGraph
   /// The drafts; those that were merged into others are nil.
@@ -76,8 +76,8 @@ struct RowFusion {
 
   /// Whether a map over the results of `producer` should become part of it.
   ///
-  /// One value a row is computed by itself, not as part of a vector: where rows are short and no later
-  /// sweep over them waits for the value, a kernel of its own is faster.
+  /// One value a row is computed by itself, not as part of a vector: where rows are short and no
+  /// later sweep over them waits for the value, a kernel of its own is faster.
   private func isWorth(_ consumer: Draft, after producer: Draft) -> Bool {
     guard let axes = producer.reducedAxes, consumer.space != producer.space,
       RowFusion.length(producer.space, axes) < KernelSpec.laneCount
@@ -107,8 +107,8 @@ struct RowFusion {
 
   /// Whether something between `producer` and `consumer` needs the one and is needed by the other.
   ///
-  /// Drafts are merged in the order of their levels, so nothing of a higher level than the consumer's,
-  /// which is not merged yet, can lead back to it.
+  /// Drafts are merged in the order of their levels, so nothing of a higher level than the
+  /// consumer's, which is not merged yet, can lead back to it.
   private func isReached(_ consumer: Int, from producer: Int, before level: Int32) -> Bool {
     var pending = [producer]
     var seen: Set<Int> = [producer, consumer]
@@ -213,7 +213,8 @@ struct RowFusion {
     return result
   }
 
-  /// A map over what the reductions leave, as one over `space` whose values are the same along a row.
+  /// A map over what the reductions leave, as one over `space` whose values are the same along a
+  /// row.
   ///
   /// An operation that may raise a flag is one of elements (`KernelBody`), so integers stay out.
   private func lifted(_ draft: Draft, _ space: Shape, _ axes: AxisSet) -> Draft? {

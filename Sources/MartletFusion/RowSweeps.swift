@@ -4,10 +4,10 @@ import MartletIR
 
 /// When each value of a `row` kernel is there.
 ///
-/// A row is run through several times. Sweep 0 computes what depends on no reduction of the row, and
-/// finishes the reductions of such values; sweep 1 computes what depends on those, and so on. A value
-/// that a later sweep needs is computed again there where that is cheap, and otherwise kept in a row of
-/// scratch memory, so that no function is evaluated twice.
+/// A row is run through several times. Sweep 0 computes what depends on no reduction of the row,
+/// and finishes the reductions of such values; sweep 1 computes what depends on those, and so on. A
+/// value that a later sweep needs is computed again there where that is cheap, and otherwise kept
+/// in a row of scratch memory, so that no function is evaluated twice.
 package struct RowSweeps {
   /// Per instruction: the first sweep in which its value can be computed; a reduction has its value
   /// before this sweep begins.
@@ -52,7 +52,8 @@ package struct RowSweeps {
     }
     self.count = (sweeps.max() ?? 0) + 1
 
-    // From the results to what they need: by the time a value is looked at, all its users are settled.
+    // From the results to what they need: by the time a value is looked at, all its users are
+    // settled.
     var users = [Set<Int>](repeating: [], count: count)
     for output in spec.outputs where varies[output.value] {
       users[output.value].insert(sweeps[output.value])

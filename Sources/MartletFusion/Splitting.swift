@@ -10,8 +10,8 @@ struct BodySplit {
   private let lastUses: [Int]
   /// Per instruction: whether it is stored where it crosses a cut.
   ///
-  /// Other values are computed again: inputs, scalars, what is one cheap op away from them, and what
-  /// has no place of its own.
+  /// Other values are computed again: inputs, scalars, what is one cheap op away from them, and
+  /// what has no place of its own.
   let isStorable: [Bool]
 
   /// Whether `body` with these outputs keeps within the budgets.
@@ -48,7 +48,8 @@ struct BodySplit {
     cut(codes, outputs, graph.costs)
   }
 
-  /// Takes as many instructions as the budgets allow, and then the narrowest cut of their last half.
+  /// Takes as many instructions as the budgets allow, and then the narrowest cut of their last
+  /// half.
   private mutating func cut(_ codes: [FusedBody.Code], _ outputs: [Int], _ costs: CostModel) {
     var isOutput = [Bool](repeating: false, count: codes.count)
     for position in outputs { isOutput[position] = true }

@@ -10,9 +10,9 @@ package protocol BufferAllocator: AnyObject, Sendable {
 
 /// A block of memory with one owner, which takes it back when the last reference goes.
 ///
-/// Invariant behind `@unchecked`: a buffer is written only by the run that allocated it, before it is
-/// published in a `Value`, or by a caller that holds the only reference to it (donation, in-place
-/// assignment). Published memory is never written while anybody else can read it.
+/// Invariant behind `@unchecked`: a buffer is written only by the run that allocated it, before it
+/// is published in a `Value`, or by a caller that holds the only reference to it (donation,
+/// in-place assignment). Published memory is never written while anybody else can read it.
 package final class Buffer: @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   /// The bytes that may be used: at least those asked for.

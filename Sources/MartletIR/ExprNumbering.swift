@@ -2,8 +2,8 @@
 
 /// What an evaluation in order gives to the nodes of expressions: a number, a place, a reference.
 ///
-/// Nodes are told apart by identity, so a `let` that is used twice is one node; the walk is a loop, so
-/// the depth of an expression does not matter.
+/// Nodes are told apart by identity, so a `let` that is used twice is one node; the walk is a loop,
+/// so the depth of an expression does not matter.
 package struct ExprNumbering<Number> {
   /// A node is kept beside its number: while it lives no other has its identity.
   private var numbers: [ObjectIdentifier: (node: ScalarExpr.Node, number: Number)] = [:]

@@ -2,8 +2,8 @@
 
 /// An operation of a trace; the node that carries it has the result's dtype and shape.
 package enum Op: Sendable, Hashable {
-  /// A row of the op table; the operands have the op's computing dtype (a choice's condition is bool)
-  /// and broadcast to the node's shape (R42).
+  /// A row of the op table; the operands have the op's computing dtype (a choice's condition is
+  /// bool) and broadcast to the node's shape (R42).
   case elementwise(ElementwiseOp)
   /// The operand in the node's dtype (R10-R13).
   case cast
@@ -20,11 +20,11 @@ package enum Op: Sendable, Hashable {
   case pad(low: [Int], high: [Int])
   /// The operands one after another along the axis.
   case concatenate(Int)
-  /// Slices of the first operand along the axis at the indices (int64) in the second, whose axes take
-  /// the axis's place.
+  /// Slices of the first operand along the axis at the indices (int64) in the second, whose axes
+  /// take the axis's place.
   case gather(Int)
-  /// The first operand with the third added (or put) at the indices in the second along the axis; the
-  /// third has the shape that `gather` gives.
+  /// The first operand with the third added (or put) at the indices in the second along the axis;
+  /// the third has the shape that `gather` gives.
   case scatter(Int, Scatter)
   /// The matrix product over the last two axes; both have the same rank of at least 2, and the axes
   /// before broadcast.

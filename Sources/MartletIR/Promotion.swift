@@ -20,8 +20,8 @@ extension DType {
 }
 
 extension OpDefinition {
-  /// The dtype in which the op computes operands of the promoted dtype `dtype`, or nil where it does
-  /// not take them.
+  /// The dtype in which the op computes operands of the promoted dtype `dtype`, or nil where it
+  /// does not take them.
   package func computingDType(_ dtype: DType) -> DType? {
     switch rule {
     case .number: dtype == .bool ? nil : dtype

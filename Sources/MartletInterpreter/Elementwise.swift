@@ -110,7 +110,8 @@ extension Program {
     }
   }
 
-  /// Puts an operand into its register; a reader is returned where each block has to be copied there.
+  /// Puts an operand into its register; a reader is returned where each block has to be copied
+  /// there.
   private func bind(
     _ operand: Interpreter.Operand, _ shape: Shape, _ block: Int,
     _ register: inout UnsafeMutableRawPointer, _ step: inout Int

@@ -24,13 +24,15 @@ struct BodySchedule {
 
   private(set) var entries: [Entry] = []
 
-  /// Sides that cost less are computed always: a branch ends the overlap of what is before and after.
+  /// Sides that cost less are computed always: a branch ends the overlap of what is before and
+  /// after.
   ///
   /// Measured with 512-bit vectors in L1: float32 sin 1.2 to 0.53 ns an element, float64 sin 4.2 to
   /// 1.6. A branch that is taken often loses as much (float64 log 0.9 to 1.8), hence `rareSide`.
   private static let leastCost = 20
 
-  /// The order of `elements`, of which `roots` are read by others; those in `known` are only loaded.
+  /// The order of `elements`, of which `roots` are read by others; those in `known` are only
+  /// loaded.
   init(_ body: KernelBody, _ elements: [Int], roots: [Int], known: Set<Int> = []) {
     /// Per value: the branch it belongs to.
     var owner = [Int?](repeating: nil, count: body.instructions.count)
@@ -135,8 +137,8 @@ struct BodySchedule {
 }
 
 extension KernelBody {
-  /// The side of a choice that hardly any number takes, where the condition shows it: a comparison of
-  /// a float, or of its bits, with a constant beyond 2^20.
+  /// The side of a choice that hardly any number takes, where the condition shows it: a comparison
+  /// of a float, or of its bits, with a constant beyond 2^20.
   func rareSide(_ condition: Int) -> Bool? {
     guard rates[condition] == .element,
       case .operation(let op, let operands) = instructions[condition],

@@ -42,8 +42,8 @@ struct ELFObject {
     for section in sections where section.type == 4 { try readRelocations(section) }
   }
 
-  /// Whether a section is part of the linked code; tables for unwinding are not, since kernels never
-  /// unwind.
+  /// Whether a section is part of the linked code; tables for unwinding are not, since kernels
+  /// never unwind.
   func isLoaded(_ index: Int) -> Bool {
     let section = sections[index]
     return section.flags & 2 != 0 && section.byteCount > 0 && section.name != ".eh_frame"

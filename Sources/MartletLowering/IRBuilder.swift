@@ -9,8 +9,8 @@ typealias Block = LLVMBasicBlockRef
 
 /// Appends instructions to a function; the handles belong to the module's owner.
 ///
-/// It offers neither fast-math flags nor `nsw`/`nuw`, so no kernel can have them. Pointers keep their
-/// element type, as LLVM 14 asks; under opaque pointers the bitcasts vanish.
+/// It offers neither fast-math flags nor `nsw`/`nuw`, so no kernel can have them. Pointers keep
+/// their element type, as LLVM 14 asks; under opaque pointers the bitcasts vanish.
 struct IRBuilder {
   let table: UnsafePointer<martlet_llvm>
   let context: LLVMContextRef

@@ -31,8 +31,8 @@ extension KernelEmitter {
 
   /// Emits `body` for the items of [begin, end) in the row-major order of `axes`.
   ///
-  /// Divisions find the first item only; each later one is a step of the odometer, kept in memory so
-  /// that many axes cost no registers.
+  /// Divisions find the first item only; each later one is a step of the odometer, kept in memory
+  /// so that many axes cost no registers.
   func forEachItem(_ axes: [Axis], _ body: (Item) -> Void) {
     let word = b.integer(64)
     let indexSlots = axes.map { _ in b.slot(word, alignment: 8) }

@@ -1,5 +1,5 @@
-// A kernel's straight-line code in machine operations, with every value computed once and no oftener
-// than it changes.
+// A kernel's straight-line code in machine operations, with every value computed once and no
+// oftener than it changes.
 
 import MartletFusion
 import MartletIR
@@ -11,8 +11,8 @@ struct KernelBody {
     case scalar(Int)
     case constant(Scalar)
     case operation(ScalarOp, [Int])
-    /// How far the place that an index names lies from the first one of a gathered input, in elements;
-    /// raises `badIndex`.
+    /// How far the place that an index names lies from the first one of a gathered input, in
+    /// elements; raises `badIndex`.
     case place(Int, Int)
     /// An element of a gathered input, at a place.
     case gather(Int, Int)
@@ -32,8 +32,8 @@ struct KernelBody {
   enum Rate: Comparable {
     /// Once a launch: scalars, and what follows from them.
     case launch
-    /// Once a row of the innermost axis: uniform inputs, reductions of the row, and where a gathered row
-    /// lies.
+    /// Once a row of the innermost axis: uniform inputs, reductions of the row, and where a
+    /// gathered row lies.
     case row
     case element
   }
@@ -41,7 +41,8 @@ struct KernelBody {
   private(set) var instructions: [Instruction] = []
   private(set) var dtypes: [DType] = []
   private(set) var rates: [Rate] = []
-  /// The sweep over the row, in a row kernel, from which on the value can be computed (`RowSweeps`).
+  /// The sweep over the row, in a row kernel, from which on the value can be computed
+  /// (`RowSweeps`).
   private(set) var sweeps: [Int] = []
   /// Whether an output depends on the value.
   private(set) var isLive: [Bool] = []
@@ -197,7 +198,8 @@ struct KernelBody {
     }
   }
 
-  /// Whether the value is computed for every element, chosen or not: it raises a flag, or reads memory.
+  /// Whether the value is computed for every element, chosen or not: it raises a flag, or reads
+  /// memory.
   func isUnconditional(_ index: Int) -> Bool {
     if case .gather = instructions[index] { return true }
     return raisesFlag(index)

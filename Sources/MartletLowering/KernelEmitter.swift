@@ -1,4 +1,5 @@
-// What all kernel families share: the function, its arguments, and the body at a place of the space.
+// What all kernel families share: the function, its arguments, and the body at a place of the
+// space.
 
 import CLLVM
 import MartletFusion
@@ -142,8 +143,8 @@ final class KernelEmitter {
 
   // The body.
 
-  /// Works out the values of `rate`, in a row kernel those of one sweep; `rows` are where the inputs'
-  /// rows start.
+  /// Works out the values of `rate`, in a row kernel those of one sweep; `rows` are where the
+  /// inputs' rows start.
   func prepare(_ rate: KernelBody.Rate, rows: [Value], sweep: Int = 0) {
     for index in body.instructions.indices
     where body.isLive[index] && body.rates[index] == rate && body.sweeps[index] == sweep {
@@ -299,8 +300,8 @@ final class KernelEmitter {
 
   /// How far the place that `index` names lies from the first one.
   ///
-  /// A negative index counts from the end, once (R43). Where there is no such place, `raise` is told, and
-  /// the first one is read instead.
+  /// A negative index counts from the end, once (R43). Where there is no such place, `raise` is
+  /// told, and the first one is read instead.
   private func place(
     _ operand: Operand, _ index: Value, _ emitter: ScalarEmitter, raise: (Value) -> Void
   ) -> Value {

@@ -6,12 +6,12 @@ import MartletIR
 extension KernelSpec {
   /// The rows of one work item of a map with transposed inputs.
   package static let tileHeight = 32
-  /// The columns that such a map transposes at a time: a tile of float32 is half of a common second-level
-  /// cache of 256 KiB.
+  /// The columns that such a map transposes at a time: a tile of float32 is half of a common
+  /// second-level cache of 256 KiB.
   static let tileWidth = 1024
 
-  /// The rows of a tile, and the elements from one of them to the next: no power of two, so that rows
-  /// fall on different sets of a cache.
+  /// The rows of a tile, and the elements from one of them to the next: no power of two, so that
+  /// rows fall on different sets of a cache.
   var tileShape: (rows: Int, pitch: Int) {
     family == .reduceShort
       ? (KernelSpec.laneCount, KernelSpec.stripWidth + 16)

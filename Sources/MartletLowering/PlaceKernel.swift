@@ -26,8 +26,8 @@ private struct Seeker {
 
 /// Lanes of values and of where they stand within the block, as int32.
 ///
-/// A lane without an element holds the worst value and the place of its first element, were there one:
-/// where all elements are as bad, the first of them has the lowest place.
+/// A lane without an element holds the worst value and the place of its first element, were there
+/// one: where all elements are as bad, the first of them has the lowest place.
 private struct Found {
   var value: Value
   var place: Value
@@ -55,8 +55,8 @@ extension KernelEmitter {
       prepare(.row, rows: rows)
       let block = item.indices[inner]
       let length = length(ofBlock: block, along: inner)
-      // Per output and then per vector of the group: its values, and where the group stood, which with
-      // the lane's number in the group is the place.
+      // Per output and then per vector of the group: its values, and where the group stood, which
+      // with the lane's number in the group is the place.
       var lanes = seekers.flatMap { seeker in
         let worst = vector.constant(seeker.worst.bits, seeker.dtype)
         return [[Value]](repeating: [worst, places(of: zero)], count: group).flatMap { $0 }
@@ -125,7 +125,8 @@ extension KernelEmitter {
     b.splat(b.trunc(place, b.integer(32)), shape.lanes)
   }
 
-  /// Takes the elements of `steps`, a group, into the lanes, of which each output has as many vectors.
+  /// Takes the elements of `steps`, a group, into the lanes, of which each output has as many
+  /// vectors.
   private func take(
     _ seekers: [Seeker], _ whole: Sweep, _ rows: [Value], into lanes: [Value], _ steps: [Step]
   ) -> [Value] {

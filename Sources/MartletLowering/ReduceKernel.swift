@@ -35,7 +35,8 @@ extension KernelEmitter {
     }
   }
 
-  /// The blocks of `axis` as an axis of the items, each `blockLength` elements after the one before.
+  /// The blocks of `axis` as an axis of the items, each `blockLength` elements after the one
+  /// before.
   func blocks(of axis: Int) -> Axis {
     let rounded = b.add(extents[axis], b.constant(Self.blockLength - 1))
     return Axis(
@@ -74,8 +75,8 @@ extension KernelEmitter {
     finish()
   }
 
-  /// Takes the elements [start, stop) of a block, whose values `elements` emits, into the 64 lanes that
-  /// lie at `lanes`; `start` is a multiple of 64.
+  /// Takes the elements [start, stop) of a block, whose values `elements` emits, into the 64 lanes
+  /// that lie at `lanes`; `start` is a multiple of 64.
   func accumulate(
     _ combiners: [Combiner], _ lanes: [Value], from start: Value, to stop: Value, inRegisters: Bool,
     _ elements: ([Step]) -> [[Value]]

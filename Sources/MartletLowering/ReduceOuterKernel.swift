@@ -1,4 +1,5 @@
-// Reductions of the axis before the innermost: 64 rows of lanes in scratch memory, vectors along columns.
+// Reductions of the axis before the innermost: 64 rows of lanes in scratch memory, vectors along
+// columns.
 
 import CLLVM
 import MartletFusion
@@ -134,8 +135,8 @@ extension KernelEmitter {
     }
   }
 
-  /// Combines the first `count` rows of lanes by halving into the first; rows that no element reached
-  /// hold the identity in effect and are skipped.
+  /// Combines the first `count` rows of lanes by halving into the first; rows that no element
+  /// reached hold the identity in effect and are skipped.
   private func halve(_ combiners: [Combiner], _ lanes: [Value], _ count: Value, _ width: Value) {
     let one = b.constant(1)
     let steps = Self.laneCount.trailingZeroBitCount

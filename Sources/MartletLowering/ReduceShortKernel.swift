@@ -10,10 +10,10 @@ extension KernelEmitter {
 
   /// A kernel whose items are [outer axes..., strip of columns].
   ///
-  /// Of n elements each is a lane of its own, and R14 combines lane l with lane l + h, where h is half
-  /// the least power of two that is no less than n; larger distances meet empty lanes and change
-  /// nothing. So lanes l, l + h/2, l + h and l + 3h/2 are one value after two steps, and they are
-  /// computed together: of four lanes one goes to memory.
+  /// Of n elements each is a lane of its own, and R14 combines lane l with lane l + h, where h is
+  /// half the least power of two that is no less than n; larger distances meet empty lanes and
+  /// change nothing. So lanes l, l + h/2, l + h and l + 3h/2 are one value after two steps, and
+  /// they are computed together: of four lanes one goes to memory.
   func emitReduceShort() {
     let combiners = combiners
     let whole = Sweep(body, isStreaming: false)
@@ -103,8 +103,8 @@ extension KernelEmitter {
 
   /// Per output and step: element `index` of the reduced axis.
   ///
-  /// That a lane starts at the identity shows where two lanes are combined only if neither did (-0 and
-  /// -0 would give -0), so of each pair the lower lane is the element itself.
+  /// That a lane starts at the identity shows where two lanes are combined only if neither did (-0
+  /// and -0 would give -0), so of each pair the lower lane is the element itself.
   private func elements(
     _ whole: Sweep, _ item: Item, _ tiles: [Value?], _ index: Value, _ steps: [Step]
   ) -> [[Value]] {

@@ -61,8 +61,8 @@ extension KernelEmitter {
 
   /// The sweeps in their order, with scratch memory for what they keep for each other.
   ///
-  /// Outputs are stored in the sweep that `plan` says, by which the launch decides what may be written
-  /// over; their values may be there before.
+  /// Outputs are stored in the sweep that `plan` says, by which the launch decides what may be
+  /// written over; their values may be there before.
   private func sweeps(_ plan: RowSweeps, _ length: Value) -> [Work] {
     let padding = b.constant(Self.laneCount - 1)
     let padded = b.and(b.add(length, padding), b.not(padding))
@@ -102,7 +102,8 @@ extension KernelEmitter {
     }
   }
 
-  /// Emits a sweep's values at `steps`, stores and keeps what is to be, and returns what is reduced.
+  /// Emits a sweep's values at `steps`, stores and keeps what is to be, and returns what is
+  /// reduced.
   private func emit(_ work: Work, _ rows: [Value], at steps: [Step]) -> [[Value]] {
     let values = emit(work.sweep, rows, at: steps)
     for store in work.stores {

@@ -163,8 +163,8 @@ struct ScalarEmitter {
     return b.add(b.multiply(xh, yh), b.add(b.lshr(first, half), b.lshr(second, half)))
   }
 
-  /// The count, replaced by a legal one where it is not below the width, and where it was legal; nil
-  /// for a constant that is.
+  /// The count, replaced by a legal one where it is not below the width, and where it was legal;
+  /// nil for a constant that is.
   private func guarded(_ count: Operand) -> (count: Value, isLegal: Value)? {
     let width = UInt64(count.dtype.bitWidth)
     if let known = count.constant, known.bits < width { return nil }
@@ -213,8 +213,8 @@ struct ScalarEmitter {
 
   /// One of two floating constants, chosen as bit patterns.
   ///
-  /// LLVM folds operations into a select of floating constants (0 / (c ? 1 : 0) is c ? 0 : NaN), and
-  /// from version 15 on it may take that select of 0 and NaN for 0.
+  /// LLVM folds operations into a select of floating constants (0 / (c ? 1 : 0) is c ? 0 : NaN),
+  /// and from version 15 on it may take that select of 0 and NaN for 0.
   func choice(_ condition: Value, _ x: Scalar, _ y: Scalar) -> Value {
     let bits = x.dtype.bits
     return b.bitcast(

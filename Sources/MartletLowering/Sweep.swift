@@ -17,8 +17,8 @@ struct Sweep {
 
   /// How far ahead of a streaming sweep its inputs are asked for.
   ///
-  /// 4 million float32 on one thread, without and with: Adam step 3.9 and 3.2 ms, chain of twelve ops
-  /// 1.6 and 1.5, a + s b 1.15 and 0.97. Asking for the outputs gained nothing.
+  /// 4 million float32 on one thread, without and with: Adam step 3.9 and 3.2 ms, chain of twelve
+  /// ops 1.6 and 1.5, a + s b 1.15 and 0.97. Asking for the outputs gained nothing.
   static let prefetchedBytes = 1024
 
   /// The only sweep of a kernel: every output.

@@ -27,7 +27,8 @@ package struct Target: Sendable, Hashable {
     self.vectorByteCount = vectorByteCount
   }
 
-  /// The levels of x86-64 from the highest down, with what each needs beyond the next and its vectors.
+  /// The levels of x86-64 from the highest down, with what each needs beyond the next and its
+  /// vectors.
   private static let levels: [(cpu: String, needs: [String], vectorByteCount: Int)] = [
     ("x86-64-v4", ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"], 64),
     ("x86-64-v3", ["avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe", "xsave"], 32),

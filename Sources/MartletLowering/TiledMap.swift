@@ -1,14 +1,15 @@
-// Maps with transposed inputs: bands of rows, for which tiles of those inputs are turned beforehand.
+// Maps with transposed inputs: bands of rows, for which tiles of those inputs are turned
+// beforehand.
 
 import CLLVM
 import MartletFusion
 import MartletIR
 
 /// Reading a transposed array along a row touches one cache line an element, and a line's other
-/// elements are wanted only rows later. So a band of rows is computed at a time: for a stretch of columns,
-/// square blocks of every transposed input are loaded along its own direction, transposed in registers,
-/// and laid as rows into scratch memory, from which the rows of the band are then computed as from any
-/// contiguous input.
+/// elements are wanted only rows later. So a band of rows is computed at a time: for a stretch of
+/// columns, square blocks of every transposed input are loaded along its own direction, transposed
+/// in registers, and laid as rows into scratch memory, from which the rows of the band are then
+/// computed as from any contiguous input.
 extension KernelEmitter {
   /// A map over two or more axes with transposed inputs.
   func emitTiles(_ whole: Sweep) {

@@ -4,8 +4,8 @@ import CLLVM
 import MartletIR
 
 extension IRBuilder {
-  /// The lanes at consecutive places from `pointer`, which points to an element; where `mask` is false
-  /// nothing is read and the lane is 0.
+  /// The lanes at consecutive places from `pointer`, which points to an element; where `mask` is
+  /// false nothing is read and the lane is 0.
   func vectorLoad(
     _ element: IRType, _ pointer: Value, lanes: Int, alignment: Int, mask: Value?
   ) -> Value {
@@ -30,7 +30,8 @@ extension IRBuilder {
   /// Asks for the cache line at `pointer`, which may be any address, to be read or written soon.
   ///
   /// It goes to the second-level cache: the first is small, and lines of one column of a matrix may
-  /// compete for the same few places in it (the transposed operand of a 2048 x 2048 sum: 4.5 to 3.2 ms).
+  /// compete for the same few places in it (the transposed operand of a 2048 x 2048 sum: 4.5 to 3.2
+  /// ms).
   func prefetch(_ pointer: Value, forWriting isWritten: Bool = false) {
     let byte = self.pointer(to: integer(8))
     intrinsic(

@@ -17,8 +17,9 @@ struct VectorShape: Hashable {
   /// Bodies that gain from a second vector: cheaper ones wait for memory, and of costlier ones the
   /// values of two vectors do not fit in the registers.
   ///
-  /// Measured with 512-bit vectors in L1: gelu 0.64 to 0.54 ns an element, Black-Scholes 2.9 to 2.4,
-  /// exp 0.23 to 0.22; four vectors give 0.50, 2.2 and 0.22 and take twice the time to compile.
+  /// Measured with 512-bit vectors in L1: gelu 0.64 to 0.54 ns an element, Black-Scholes 2.9 to
+  /// 2.4, exp 0.23 to 0.22; four vectors give 0.50, 2.2 and 0.22 and take twice the time to
+  /// compile.
   private static let computeBound = 16...600
 
   init(_ spec: KernelSpec, _ body: KernelBody, _ target: Target, _ level: OptimizationLevel) {
@@ -48,8 +49,8 @@ struct VectorShape: Hashable {
     return group * outputs <= 8 && group * operations <= 160
   }
 
-  /// The vectors of columns that a reduction of few elements takes side by side: its body is emitted for
-  /// four elements of each.
+  /// The vectors of columns that a reduction of few elements takes side by side: its body is
+  /// emitted for four elements of each.
   func interleaveOfShortReductions(operations: Int) -> Int {
     isMaskedOnly ? 1 : max(1, min(8, 24 / max(operations, 1)))
   }

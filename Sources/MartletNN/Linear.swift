@@ -12,8 +12,9 @@ public struct Linear: Sendable {
   /// The offset b, of shape [outputs].
   public let bias: Variable
 
-  /// A layer with uniform weights in ±sqrt(6 / (inputs + outputs)) (Glorot and Bengio, "Understanding
-  /// the difficulty of training deep feedforward neural networks", 2010) and offsets of zero.
+  /// A layer with uniform weights in ±sqrt(6 / (inputs + outputs)) (Glorot and Bengio,
+  /// "Understanding the difficulty of training deep feedforward neural networks", 2010) and offsets
+  /// of zero.
   ///
   /// - Parameters:
   ///   - inputs: The extent of the input's last axis.

@@ -22,8 +22,8 @@ public func huberLoss(
 ///
 /// - Parameters:
 ///   - logits: Scores of shape [n, classes].
-///   - labels: The right classes, integers of shape [n]; negative ones count from the last class. A label
-///     that is no class is an error when the loss is computed.
+///   - labels: The right classes, integers of shape [n]; negative ones count from the last class. A
+///     label that is no class is an error when the loss is computed.
 ///   - file: The caller's file.
 ///   - line: The caller's line.
 public func softmaxCrossEntropy(

@@ -5,7 +5,8 @@ import MartletIR
 import Testing
 
 #if arch(x86_64)
-  /// Reference values of float64 functions: 64-bit significands, 11 bits more than the results have.
+  /// Reference values of float64 functions: 64-bit significands, 11 bits more than the results
+  /// have.
   typealias Wide = Float80
 #else
   /// Without an 80-bit type the float64 functions are measured on the golden points alone.

@@ -104,7 +104,8 @@ private func installed(_ major: Int) -> UnsafePointer<martlet_llvm>? {
     #expect(String(decoding: object, as: UTF8.self).contains("\0martlet_sum\0"))
   }
 
-  /// LLVM 14 has no code for `llvm.maximum` on x86-64 and ends the process: the message names the kernel.
+  /// LLVM 14 has no code for `llvm.maximum` on x86-64 and ends the process: the message names the
+  /// kernel.
   #if arch(x86_64)
     @Test func fatalErrorNamesTheKernel() async throws {
       guard installed(14) != nil else { return }

@@ -63,7 +63,8 @@ private func text(_ characters: [CChar]) -> String {
     #expect(count >= 2 && count < 16)
   }
 
-  /// 1e-20 squared is subnormal, so a thread that flushes gets 0 there, and the caller's mode comes back.
+  /// 1e-20 squared is subnormal, so a thread that flushes gets 0 there, and the caller's mode comes
+  /// back.
   @Test func restoresTheFloatingPointEnvironment() {
     let original = martlet_fp_environment_get()
     defer { martlet_fp_environment_set(original) }

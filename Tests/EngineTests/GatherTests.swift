@@ -90,8 +90,8 @@ import Testing
     campaign.report("chains of gathers")
   }
 
-  /// An index that is out of range is the same error at the same site, wherever it stands and however
-  /// little of the values is asked for; nothing is read there.
+  /// An index that is out of range is the same error at the same site, wherever it stands and
+  /// however little of the values is asked for; nothing is read there.
   @Test func badIndices() throws {
     var random = Generator(74)
     for length in [1, 16, 65] {

@@ -1,12 +1,13 @@
-// The places of extremes (R20) over every dtype and layout, at sizes around lanes, strips and blocks.
+// The places of extremes (R20) over every dtype and layout, at sizes around lanes, strips and
+// blocks.
 
 import CampaignSupport
 import MartletIR
 import Testing
 
 @Suite struct PlaceTests {
-  /// Along a row, down a column, and of values that the kernel computes first; few distinct values, so
-  /// that the extreme stands in many places.
+  /// Along a row, down a column, and of values that the kernel computes first; few distinct values,
+  /// so that the extreme stands in many places.
   @Test(arguments: DType.allCases) func lengths(_ dtype: DType) throws {
     var campaign = Campaign()
     guard campaign.isActive else { return }
@@ -58,8 +59,8 @@ import Testing
     campaign.report("places in layouts of \(dtype)")
   }
 
-  /// The definition itself, at every place of rows that are otherwise all alike: the extreme, a NaN, or
-  /// nothing at all that stands out.
+  /// The definition itself, at every place of rows that are otherwise all alike: the extreme, a
+  /// NaN, or nothing at all that stands out.
   @Test(arguments: [DType.float32, .float64]) func firstOfItsKind(_ dtype: DType) throws {
     let infinity = Double.infinity
     for (extreme, worst) in [(ArgReduction.maximum, -infinity), (.minimum, infinity)] {

@@ -5,8 +5,8 @@ import MartletIR
 import Testing
 
 @Suite struct RegressionTests {
-  /// LLVM's code generator, once it folds `x < x` by itself, takes a select between constant vectors
-  /// of NaN and 0 for 0 (versions 15 to 19).
+  /// LLVM's code generator, once it folds `x < x` by itself, takes a select between constant
+  /// vectors of NaN and 0 for 0 (versions 15 to 19).
   @Test func selectBetweenConstantNaNAndZero() throws {
     var campaign = Campaign()
     guard campaign.isActive else { return }

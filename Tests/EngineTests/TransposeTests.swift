@@ -1,4 +1,5 @@
-// Maps of transposed operands, which are read in tiles: every dtype, with extents around the tiles'.
+// Maps of transposed operands, which are read in tiles: every dtype, with extents around the
+// tiles'.
 
 import CampaignSupport
 import MartletIR

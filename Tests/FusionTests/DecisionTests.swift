@@ -135,8 +135,8 @@ import Testing
     }
   }
 
-  /// Many rows of few elements are reduced across; an operand that lies along them is copied first, once
-  /// for all it is broadcast to.
+  /// Many rows of few elements are reduced across; an operand that lies along them is copied first,
+  /// once for all it is broadcast to.
   @Test func shortRowsAreReducedAcross() {
     var r = TraceRecorder()
     let (x, y) = (r.leaf([70, 1, 16]), r.leaf([1, 80, 16]))

@@ -95,7 +95,8 @@ import Testing
     #expect(differences(r.plan(), r.trace).isEmpty)
   }
 
-  /// A part of what is gathered is a view of all of it: an index that the part leaves out may be bad.
+  /// A part of what is gathered is a view of all of it: an index that the part leaves out may be
+  /// bad.
   @Test func partsOfGathersAreStored() {
     var r = TraceRecorder()
     let (table, places) = (r.leaf([100, 16]), r.leaf([50], .int64))

@@ -2,8 +2,9 @@
 
 import MartletIR
 
-/// The value of an element is a hash of how it was computed, so that a wrong stride, operand or order
-/// shows. Reductions hash their elements in order, which tells the order of R14 from any other.
+/// The value of an element is a hash of how it was computed, so that a wrong stride, operand or
+/// order shows. Reductions hash their elements in order, which tells the order of R14 from any
+/// other.
 enum HashArithmetic {
   static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
     var h = (a ^ (b &+ 0x9E37_79B9_7F4A_7C15)) &* 0xBF58_476D_1CE4_E5B9

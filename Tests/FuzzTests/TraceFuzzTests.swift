@@ -60,7 +60,8 @@ private let ended = Atomic<Int>(0)
       let counters = Runtime.counters
       print(
         "fuzz: \(programs.load(ordering: .relaxed)) programs from seed \(FuzzSettings.seed) on, "
-          + "\(counters.kernelsCompiled) kernels compiled in \(Int(counters.compileSeconds * 1000)) ms"
+          + "\(counters.kernelsCompiled) kernels compiled in "
+          + "\(Int(counters.compileSeconds * 1000)) ms"
       )
     }
   }

@@ -17,8 +17,8 @@ import Testing
     "fptoui": 0,
   ]
 
-  /// Checks one function's text: an operand that decides is a constant, or the result of a select, or
-  /// (for quotients of small integers, divided as floats) a division by one.
+  /// Checks one function's text: an operand that decides is a constant, or the result of a select,
+  /// or (for quotients of small integers, divided as floats) a division by one.
   static func check(_ ir: String, _ name: String) {
     var definitions: [Substring: [Substring]] = [:]
     for line in ir.split(separator: "\n") {
@@ -34,7 +34,8 @@ import Testing
       guard words.count > 2, let place = deciding[String(words[2])] else { continue }
       let values = words.dropFirst(3).filter { $0.hasPrefix("%") }
       let text = words.joined(separator: " ")
-      // `x = op type a, b`: with a constant for b there is one register at most, and it comes first.
+      // `x = op type a, b`: with a constant for b there is one register at most, and it comes
+      // first.
       if place == 1, values.count < 2, !(words.last ?? "").hasPrefix("%") { continue }
       guard let operand = place == 1 ? values.last : values.first else { continue }
       let source = definitions[operand] ?? []

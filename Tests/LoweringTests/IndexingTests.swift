@@ -105,8 +105,8 @@ extension UInt64: Searched {
     }
   }
 
-  /// Rows of a table by an index a row, and single elements by an index each; the table lies between
-  /// elements that must not be read.
+  /// Rows of a table by an index a row, and single elements by an index each; the table lies
+  /// between elements that must not be read.
   @Test(arguments: Backend.all) func gathers(_ backend: Backend) throws {
     var random = Generator(82)
     let extent = 7

@@ -15,7 +15,8 @@ private func sines(_ kernel: CompiledKernel) -> [UInt64] {
 }
 
 @Suite struct LinkerTests {
-  /// With the free pages gigabytes apart, sections that are mapped one by one cannot reach each other.
+  /// With the free pages gigabytes apart, sections that are mapped one by one cannot reach each
+  /// other.
   @Test func crowdedAddressSpaces() async {
     guard (try? Compiler()) != nil else { return }
     await #expect(processExitsWith: .success) {
@@ -69,8 +70,8 @@ private func sines(_ kernel: CompiledKernel) -> [UInt64] {
     }
   }
 
-  /// Files are checked before they come here, so this is a second line: an error or a kernel, and no
-  /// crash of the linker.
+  /// Files are checked before they come here, so this is a second line: an error or a kernel, and
+  /// no crash of the linker.
   @Test func damagedObjectsAreErrorsOrKernels() throws {
     guard let compiler = try? Compiler() else { return }
     let floats = [DType](repeating: .float32, count: 3)

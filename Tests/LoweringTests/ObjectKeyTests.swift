@@ -42,8 +42,8 @@ import Testing
     #expect(Set(all.map(\.canonicalBytes)).count == all.count)
   }
 
-  /// Whoever adds a field to a spec is sent to `canonicalBytes` and to the changes above; a new case of
-  /// an instruction does not compile there.
+  /// Whoever adds a field to a spec is sent to `canonicalBytes` and to the changes above; a new
+  /// case of an instruction does not compile there.
   @Test func noFieldIsForgotten() {
     func fields(_ value: Any) -> [String] { Mirror(reflecting: value).children.compactMap(\.label) }
     #expect(

@@ -187,7 +187,8 @@ private final class Parts: Sendable {
     #expect(error?.operands.first?.shape == [2])
   }
 
-  /// Whoever reads a parameter in a scope gets the same one: no task's share of the gradient is lost.
+  /// Whoever reads a parameter in a scope gets the same one: no task's share of the gradient is
+  /// lost.
   @Test func tasksOfAScopeReadOneParameter() {
     for _ in 0..<200 {
       let w = Variable(2)

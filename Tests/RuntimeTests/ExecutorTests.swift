@@ -1,4 +1,5 @@
-// The executor on hand-made traces: every mode gives the interpreter's bits, and counts what it did.
+// The executor on hand-made traces: every mode gives the interpreter's bits, and counts what it
+// did.
 
 import MartletIR
 import MartletInterpreter

@@ -3,8 +3,8 @@
 import MartletIR
 
 // Pointwise comparisons and logic are spelled as those of SIMD vectors, with their precedence.
-// There is no `==`: a tensor is neither Equatable nor Comparable. `.==` compares element by element,
-// `arrayEqual` and `allClose` give one Bool.
+// There is no `==`: a tensor is neither Equatable nor Comparable. `.==` compares element by
+// element, `arrayEqual` and `allClose` give one Bool.
 
 extension Tensor {
   /// Whether the elements are equal: NaN equals nothing, -0 equals +0.
@@ -93,7 +93,8 @@ extension Tensor {
   }
 }
 
-// The other operand is a host number; see `TensorOperand` for why these are not members of `Tensor`.
+// The other operand is a host number; see `TensorOperand` for why these are not members of
+// `Tensor`.
 extension TensorOperand {
   /// The comparison with a host number, which takes the tensor's dtype.
   @_disfavoredOverload

@@ -73,7 +73,8 @@ extension Tensor {
     return 0.5 * self * (1 + scaled.erf(file: file, line: line))
   }
 
-  /// The exponentials along an axis, or several together, divided by their sum, without overflow on the way.
+  /// The exponentials along an axis, or several together, divided by their sum, without overflow on
+  /// the way.
   ///
   ///     Tensor([1.0, 1.0]).softmax()      // [0.5, 0.5]
   public func softmax(
@@ -160,8 +161,8 @@ extension Tensor {
 
   /// Whether the shapes are the same and all elements equal: what `==` is for host arrays.
   ///
-  /// The dtypes promote, nothing broadcasts, and NaN equals nothing unless `equalNaN` says so; then it
-  /// equals NaN.
+  /// The dtypes promote, nothing broadcasts, and NaN equals nothing unless `equalNaN` says so; then
+  /// it equals NaN.
   ///
   ///     Tensor([1, 2]).arrayEqual([1.0, 2.0])      // true
   ///     Tensor([1, 1]).arrayEqual(1)               // false: allClose(1) broadcasts

@@ -42,7 +42,8 @@ public enum Engine {
 }
 
 extension Counters {
-  // Here and not beside the type: a consumer sees the operators of this module, not of the runtime's.
+  // Here and not beside the type: a consumer sees the operators of this module, not of the
+  // runtime's.
 
   /// What happened between two snapshots.
   public static func - (later: Counters, earlier: Counters) -> Counters { later.since(earlier) }
@@ -50,8 +51,8 @@ extension Counters {
 
 /// Runs `body` with values forced in it computed in `mode`.
 ///
-/// The mode is read when a value is forced; a value that exists keeps its bits, and every mode gives
-/// the same ones.
+/// The mode is read when a value is forced; a value that exists keeps its bits, and every mode
+/// gives the same ones.
 ///
 ///     let exact = withMode(.interpreter) { x.softmax(axis: 1).scalars(as: Float.self) }
 public func withMode<Result>(

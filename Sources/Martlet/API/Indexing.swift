@@ -17,9 +17,9 @@ extension Tensor {
   ///     x[Tensor([2, 0])]            // rows 2 and 0
   ///     x[x .> 9]                    // [10, 11]
   ///
-  /// Assignment changes this variable and no other. The values take the tensor's dtype, which must be
-  /// of the same kind or wider, and stretch to the selected shape; they are read before anything is
-  /// written. Memory that nobody else refers to is changed in place.
+  /// Assignment changes this variable and no other. The values take the tensor's dtype, which must
+  /// be of the same kind or wider, and stretch to the selected shape; they are read before anything
+  /// is written. Memory that nobody else refers to is changed in place.
   ///
   ///     var y = x
   ///     y[0] = 0                     // x is as it was

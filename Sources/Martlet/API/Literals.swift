@@ -32,11 +32,13 @@ extension Tensor {
 extension Tensor: ExpressibleByArrayLiteral {
   /// The elements one after another along a new first axis, nested to any depth.
   ///
-  /// Number literals have the default dtype: float32 if any of them is a float, else int64, or bool.
-  /// Elements of different shapes are an error that names the first row that differs.
+  /// Number literals have the default dtype: float32 if any of them is a float, else int64, or
+  /// bool. Elements of different shapes are an error that names the first row that differs.
   ///
   ///     let x: Tensor = [[1, 2.5], [3, 4]]
-  ///     print(x)     // Tensor([[1. , 2.5], [3. , 4. ]], shape=(2, 2), dtype=float32), on two lines
+  ///     print(x)
+  ///     // Tensor([[1. , 2.5],
+  ///     //         [3. , 4. ]], shape=(2, 2), dtype=float32)
   public init(arrayLiteral elements: Tensor...) {
     self = Tensor.attempt(.frame) { () throws(TensorError) in try Tensor.literal(elements) }
   }
@@ -116,8 +118,8 @@ extension Tensor {
   /// The elements along a new first axis, in a dtype.
   ///
   /// Number literals and computations of literals are converted once; one that the dtype does not
-  /// hold is an error. Tensors are converted as `cast(to:)` converts. An empty literal says no rank:
-  /// that is `Tensor.zeros([0], dtype: dtype)`.
+  /// hold is an error. Tensors are converted as `cast(to:)` converts. An empty literal says no
+  /// rank: that is `Tensor.zeros([0], dtype: dtype)`.
   ///
   ///     Tensor([1, 2], dtype: .int8)
   ///     Tensor([0.1, 1 / 3], dtype: .float64)
@@ -149,8 +151,8 @@ extension Tensor {
       line: line)
   }
 
-  /// The parts along a new first axis, in a dtype; in a literal nested deeper than this one, numbers
-  /// have their default dtype first.
+  /// The parts along a new first axis, in a dtype; in a literal nested deeper than this one,
+  /// numbers have their default dtype first.
   public init(
     _ parts: [[[[Tensor]]]], dtype: DType, file: StaticString = #fileID, line: UInt = #line
   ) {

@@ -10,8 +10,8 @@ extension Tensor {
     Tensor.matrixProduct(self, other, "matmul", .exact(file, line))
   }
 
-  /// The product in NumPy's sense: of numbers the product, else over the last axis of this tensor and
-  /// the last but one (or only one) of the other.
+  /// The product in NumPy's sense: of numbers the product, else over the last axis of this tensor
+  /// and the last but one (or only one) of the other.
   public func dot(
     _ other: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

@@ -2,8 +2,8 @@
 
 import MartletIR
 
-// A literal operand becomes a tensor by its literal conformance; the overloads with a scalar are for
-// host variables. Three overloads an operator keep long formulas quick to type-check.
+// A literal operand becomes a tensor by its literal conformance; the overloads with a scalar are
+// for host variables. Three overloads an operator keep long formulas quick to type-check.
 
 extension Tensor {
   /// The sum, element by element; of bool the logical or.
@@ -107,7 +107,8 @@ extension Tensor {
   }
 }
 
-// The other operand is a host number; see `TensorOperand` for why these are not members of `Tensor`.
+// The other operand is a host number; see `TensorOperand` for why these are not members of
+// `Tensor`.
 extension TensorOperand {
   /// The sum with a host number, which takes the tensor's dtype.
   @_disfavoredOverload

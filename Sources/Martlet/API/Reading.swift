@@ -148,8 +148,8 @@ extension Bool {
 
 /// Runs what these tensors depend on, together and now.
 ///
-/// Nothing needs it: a value that is looked at is computed then. It is a barrier for measurements and
-/// for the moment at which work happens. An error ends the process with its message; inside
+/// Nothing needs it: a value that is looked at is computed then. It is a barrier for measurements
+/// and for the moment at which work happens. An error ends the process with its message; inside
 /// `withTensorErrors` the scope throws it.
 ///
 ///     let (a, b) = (x.exp(), x.sum())

@@ -1,4 +1,5 @@
-// What the indices of a subscript select: slices of axes, their places in the result, index tensors.
+// What the indices of a subscript select: slices of axes, their places in the result, index
+// tensors.
 
 import MartletIR
 

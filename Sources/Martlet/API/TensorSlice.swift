@@ -143,8 +143,9 @@ public struct TensorSlice: TensorIndexable, Sendable, Hashable {
   }
 }
 
-// Disfavoured, so that ranges outside of subscripts stay the standard library's; in a subscript only
-// these fit. They do not trap where the upper bound is below the lower one: it counts from the end.
+// Disfavoured, so that ranges outside of subscripts stay the standard library's; in a subscript
+// only these fit. They do not trap where the upper bound is below the lower one: it counts from the
+// end.
 extension Int {
   /// Between the brackets of a tensor: the elements from `a` up to `b`, without it.
   @_disfavoredOverload

@@ -6,8 +6,8 @@ import Synchronization
 
 /// The ops that a gradient scope has seen, in order; entry i is also the number of its result.
 ///
-/// A tape owns what it holds: closing it drops every entry, and what escaped the scope is an ordinary
-/// tensor. Entries refer to each other by number, so dropping a long history is a loop.
+/// A tape owns what it holds: closing it drops every entry, and what escaped the scope is an
+/// ordinary tensor. Entries refer to each other by number, so dropping a long history is a loop.
 final class Tape: Sendable {
   /// One recorded op, or a watched tensor.
   struct Entry: Sendable {

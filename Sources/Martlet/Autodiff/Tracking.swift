@@ -85,7 +85,8 @@ final class Tracking: Sendable {
     }
   }
 
-  /// A handle on the same value that `tape` knows as `number`; tapes that know `source` know it too.
+  /// A handle on the same value that `tape` knows as `number`; tapes that know `source` know it
+  /// too.
   static func alias(of source: Handle, watchedBy tape: Tape, as number: Int) -> Handle {
     let inherited = extend(
       .view(.reshape), dtype: source.dtype, shape: source.shape, [Tensor(source)])

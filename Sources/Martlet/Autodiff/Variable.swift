@@ -10,8 +10,8 @@ import Synchronization
 ///     let (loss, gradients) = valueWithGradients { (x * w.value + b.value - y).square().mean() }
 ///     w.value -= 0.01 * gradients[w]
 ///
-/// A variable that is not trainable holds what is no parameter, a counter or a mask: its dtype may be
-/// any, and to every gradient it is a constant.
+/// A variable that is not trainable holds what is no parameter, a counter or a mask: its dtype may
+/// be any, and to every gradient it is a constant.
 ///
 ///     let steps = Variable(0, isTrainable: false)     // int64
 ///     steps.value += 1
@@ -20,7 +20,8 @@ public final class Variable: Sendable {
   /// Whether `valueWithGradients` differentiates by this variable.
   public let isTrainable: Bool
 
-  /// A variable that holds `value`; where it is trainable a literal becomes a floating-point number.
+  /// A variable that holds `value`; where it is trainable a literal becomes a floating-point
+  /// number.
   ///
   /// Only floating-point numbers have gradients: a trainable variable of another dtype is an error.
   ///
@@ -49,11 +50,11 @@ public final class Variable: Sendable {
 
   /// The tensor held.
   ///
-  /// Reading it inside `valueWithGradients` makes the gradient know this variable: the gradient is by
-  /// what it held then, and what is assigned later in the scope is an ordinary tensor.
+  /// Reading it inside `valueWithGradients` makes the gradient know this variable: the gradient is
+  /// by what it held then, and what is assigned later in the scope is an ordinary tensor.
   ///
-  /// Assignment keeps the dtype, as it does through a subscript: what is assigned is of the same kind
-  /// or a lower one. The shape may change.
+  /// Assignment keeps the dtype, as it does through a subscript: what is assigned is of the same
+  /// kind or a lower one. The shape may change.
   public var value: Tensor {
     get {
       let tensor = content.withLock { $0 }
@@ -108,7 +109,8 @@ final class VariableScope: Sendable {
   private let enclosing = VariableScope.current
   private let readings = Mutex(Readings())
 
-  /// The watched alias of what `variable` holds: one alias, whichever tasks of the scope ask for it.
+  /// The watched alias of what `variable` holds: one alias, whichever tasks of the scope ask for
+  /// it.
   func read(_ variable: Variable, _ tensor: Tensor) -> Tensor {
     // A tensor assigned inside the scope carries its own history: it is not a parameter.
     guard tensor.tracking?.number(on: tape) == nil, tape.isOpen else { return tensor }

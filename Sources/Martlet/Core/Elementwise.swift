@@ -205,8 +205,8 @@ private struct Simple {
     literal.joined(with: dtype) == dtype ? literal.scalar(as: dtype) : nil
   }
 
-  /// The recorded op on tensors `a` and `b`, or nil where it computes in another dtype or its values
-  /// may be an error.
+  /// The recorded op on tensors `a` and `b`, or nil where it computes in another dtype or its
+  /// values may be an error.
   func record(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor?) -> Tensor? {
     guard op.definition.computingDType(dtype) == dtype, op != .pow else { return nil }
     return Tensor(

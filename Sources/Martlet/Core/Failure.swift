@@ -30,17 +30,18 @@ final class ErrorScope: Sendable {
 
   var error: TensorError? { first.withLock { $0 } }
 
-  /// Whether the current scope will throw: then what a failed op was to be assigned to stays as it is.
+  /// Whether the current scope will throw: then what a failed op was to be assigned to stays as it
+  /// is.
   static var isFailing: Bool { current?.error != nil }
 }
 
 /// Runs `body` so that a failing tensor operation becomes a thrown `TensorError`.
 ///
-/// Inside, a bad op returns a poisoned tensor, every op on it is poisoned with the same error, and the
-/// scope throws the first error however `body` returns; what a failed result was to be assigned to, a
-/// variable or a subscript, keeps its value. Ops that can fail on values (index tensors,
-/// negative integer powers) are checked when they are called. Outside such a scope a bad op stops the
-/// process with the same message.
+/// Inside, a bad op returns a poisoned tensor, every op on it is poisoned with the same error, and
+/// the scope throws the first error however `body` returns; what a failed result was to be assigned
+/// to, a variable or a subscript, keeps its value. Ops that can fail on values (index tensors,
+/// negative integer powers) are checked when they are called. Outside such a scope a bad op stops
+/// the process with the same message.
 ///
 ///     do {
 ///       try withTensorErrors { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }

@@ -8,9 +8,9 @@ import MartletRuntime
 
 /// An n-dimensional array of numbers with a run-time element type.
 ///
-/// Operations look immediate and are recorded; looking at a value (printing it, reading it, branching
-/// on it) runs what it depends on as fused machine code. Looking never changes a value: every way to
-/// run the same operations gives the same bits.
+/// Operations look immediate and are recorded; looking at a value (printing it, reading it,
+/// branching on it) runs what it depends on as fused machine code. Looking never changes a value:
+/// every way to run the same operations gives the same bits.
 ///
 ///     let x: Tensor = [[1, 2], [3, 4]]
 ///     let y = (x * 0.5).exp().sum()

@@ -3,9 +3,9 @@
 /// An argument split as x = n ln 2 + r with an integer n and abs r <= ln(2)/2, or x = n + r.
 ///
 /// The integer comes from the low bits of x / ln 2 + 1.5 * 2^fractionBits, whose sum rounds to an
-/// integer (no conversion is needed). With one fma the first subtraction n * ln2High - x is exact or
-/// nearly so: both have few bits below 2^-fractionBits; the second adds the rest of ln 2 (W. J. Cody
-/// and W. Waite, "Software Manual for the Elementary Functions", 1980).
+/// integer (no conversion is needed). With one fma the first subtraction n * ln2High - x is exact
+/// or nearly so: both have few bits below 2^-fractionBits; the second adds the rest of ln 2 (W. J.
+/// Cody and W. Waite, "Software Manual for the Elementary Functions", 1980).
 struct ExponentialReduction {
   /// Carries `n + offset` in its low bits.
   let shifted: ScalarExpr
@@ -122,8 +122,8 @@ extension Elementary {
 
   /// e^x - 1 = 2^n (e^r - 1) + (2^n - 1), where e^r - 1 = r + t and t = r^2 q(r) + rLow.
   ///
-  /// The sum of 2^n r and 2^n - 1 is split into its rounded value and the error of that, so that only
-  /// the last addition rounds in full. Everything is halved until the end, for n up to 1 + the
+  /// The sum of 2^n r and 2^n - 1 is split into its rounded value and the error of that, so that
+  /// only the last addition rounds in full. Everything is halved until the end, for n up to 1 + the
   /// largest exponent; arguments so small that halving could lose bits are their own result.
   package static func expm1(_ x: ScalarExpr) -> ScalarExpr {
     typealias C = ExponentialCoefficients

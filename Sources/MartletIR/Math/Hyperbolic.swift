@@ -3,9 +3,9 @@
 extension Elementary {
   /// The hyperbolic tangent, odd by construction and never above 1.
   ///
-  /// Below 0.55, where tanh is about 1/2: x + x^3 P(x^2). Above: 1 - 2 / (e^2a + 1), a = abs x, whose
-  /// subtrahend is at most half of 1 and so contributes half of its own error. At a >= 20 (float32:
-  /// 10) the result is 1.
+  /// Below 0.55, where tanh is about 1/2: x + x^3 P(x^2). Above: 1 - 2 / (e^2a + 1), a = abs x,
+  /// whose subtrahend is at most half of 1 and so contributes half of its own error. At a >= 20
+  /// (float32: 10) the result is 1.
   package static func tanh(_ x: ScalarExpr) -> ScalarExpr {
     typealias C = ExponentialCoefficients
     let layout = x.layout
@@ -42,13 +42,13 @@ extension Elementary {
   }
 }
 
-/// The hyperbolic functions of a = n ln 2 + r by the addition theorems, without a division:
-/// sinh a = sinh(n ln 2) cosh r + cosh(n ln 2) sinh r, and the same with sinh and cosh exchanged for
-/// cosh a, where the functions of n ln 2 are sums of 2^n / 2 and 2^-n / 2 and those of r short series.
+/// The hyperbolic functions of a = n ln 2 + r by the addition theorems, without a division: sinh a
+/// = sinh(n ln 2) cosh r + cosh(n ln 2) sinh r, and the same with sinh and cosh exchanged for cosh
+/// a, where the functions of n ln 2 are sums of 2^n / 2 and 2^-n / 2 and those of r short series.
 ///
 /// cosh r is kept as 1 + c and sinh r as r + s, so that the last two additions alone round in full.
-/// In float64 sinh would still cancel for n = 1 and r < 0; below 1 it takes n = 0, where sinh(0) is 0
-/// and only the series of sinh r counts, which is good to r = 1.
+/// In float64 sinh would still cancel for n = 1 and r < 0; below 1 it takes n = 0, where sinh(0) is
+/// 0 and only the series of sinh r counts, which is good to r = 1.
 struct HyperbolicParts {
   let whole: (sinh: ScalarExpr, cosh: ScalarExpr)
   let r: ScalarExpr

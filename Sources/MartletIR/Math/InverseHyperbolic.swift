@@ -21,7 +21,8 @@ extension Elementary {
     return select(a .< layout.infinity, value, a).signed(like: x)
   }
 
-  /// log(x + sqrt(x^2 - 1)) as log1p(t + sqrt(t^2 + 2t)), t = x - 1, which is exact near 1; NaN below 1.
+  /// log(x + sqrt(x^2 - 1)) as log1p(t + sqrt(t^2 + 2t)), t = x - 1, which is exact near 1; NaN
+  /// below 1.
   package static func acosh(_ x: ScalarExpr) -> ScalarExpr {
     let layout = x.layout
     let value: ScalarExpr
@@ -49,9 +50,9 @@ extension Elementary {
 
   /// log((1 + a) / (1 - a)) / 2 with the sign of x, a = abs x; infinite at 1, NaN above.
   ///
-  /// float64: with 1 - a = 2^-e p, p in [sqrt 1/2, sqrt 2), and q = 1 + a, halved where q > p sqrt 2,
-  /// the logarithm of q / p is 2 atanh s, s = (q - p) / (q + p): the quotient itself is never formed.
-  /// The rounding errors of 1 + a and 1 - a go into the numerator, which for e = 0 is 2a.
+  /// float64: with 1 - a = 2^-e p, p in [sqrt 1/2, sqrt 2), and q = 1 + a, halved where q > p sqrt
+  /// 2, the logarithm of q / p is 2 atanh s, s = (q - p) / (q + p): the quotient itself is never
+  /// formed. The rounding errors of 1 + a and 1 - a go into the numerator, which for e = 0 is 2a.
   package static func atanh(_ x: ScalarExpr) -> ScalarExpr {
     let layout = x.layout
     let a = x.absolute

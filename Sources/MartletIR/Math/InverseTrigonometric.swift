@@ -16,8 +16,8 @@ extension Elementary {
       .convert(to: .float32).flippingSign(by: x)
   }
 
-  /// The angle of the point (x, y) in (-π, π], with the signs of zeros and the infinities as in C99,
-  /// F.9.1.4.
+  /// The angle of the point (x, y) in (-π, π], with the signs of zeros and the infinities as in
+  /// C99, F.9.1.4.
   package static func atan2(_ y: ScalarExpr, _ x: ScalarExpr) -> ScalarExpr {
     let (ay, ax) = (y.absolute, x.absolute)
     let angle =
@@ -90,8 +90,8 @@ extension Elementary {
     return select(isMirrored, C.pi[0] - first, first).convert(to: .float32)
   }
 
-  /// As `narrowAngle` for float64: scales the point so that no product in `Direction` overflows, and
-  /// puts (1, 0), (0, 1) or (1, 1) for points with an infinity, (1, 0) for the origin.
+  /// As `narrowAngle` for float64: scales the point so that no product in `Direction` overflows,
+  /// and puts (1, 0), (0, 1) or (1, 1) for points with an infinity, (1, 0) for the origin.
   private static func wideAngle(y: ScalarExpr, x: ScalarExpr, mirror: ScalarExpr) -> ScalarExpr {
     let layout = x.layout
     let largest = select(y .> x, y, x)

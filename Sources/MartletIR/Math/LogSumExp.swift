@@ -3,8 +3,8 @@
 extension Elementary {
   /// log(e^x + e^y) = a + log1p(e^-d), a = max(x, y), d = abs(x - y).
   ///
-  /// Where a < 0 the sum may cancel. float32 goes through float64, whose 29 further bits make up for
-  /// it; float64 carries every step as a split number, to about 2^-63.
+  /// Where a < 0 the sum may cancel. float32 goes through float64, whose 29 further bits make up
+  /// for it; float64 carries every step as a split number, to about 2^-63.
   package static func logaddexp(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr {
     if x.dtype == .float32 {
       return wideLogaddexp(x.convert(to: .float64), y.convert(to: .float64)).convert(to: .float32)

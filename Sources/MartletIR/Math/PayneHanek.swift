@@ -7,11 +7,11 @@
 /// 2^-52, and their difference is below 2, so the first fma is exact. The error is n 2^-107, while
 /// no float32 that is not zero comes nearer to a multiple of π/2 than about 2^-30.
 ///
-/// From there on the fraction of a/π is wanted, of which a's exponent skips most of the bits
-/// (M. Payne and R. Hanek, "Radian reduction for trigonometric functions", SIGNUM 1983). A table has
+/// From there on the fraction of a/π is wanted, of which a's exponent skips most of the bits (M.
+/// Payne and R. Hanek, "Radian reduction for trigonometric functions", SIGNUM 1983). A table has
 /// for each exponent 2^e/π modulo 2 as 29 bits and a rest: a's 24 bits by the 29 are exact in
-/// float64, the nearest integer is subtracted without error, and the rest is added.
-/// The entry of infinity and NaN makes the result NaN.
+/// float64, the nearest integer is subtracted without error, and the rest is added. The entry of
+/// infinity and NaN makes the result NaN.
 struct HalfTurnReduction {
   let r: ScalarExpr
   /// Its bits end in those of n.
@@ -97,10 +97,10 @@ struct HalfTurnReduction {
 /// multiple of π/2 than about 2^-61.
 ///
 /// From 2^30 on a table has 2^(32 j - 52) 2/π modulo 4 for j = 0 ... 32, as t0 + t1 + t2 + t3 with
-/// parts of 53 bits on fixed positions. a = m 2^(32 j - 52) with an integer m < 2^84 that is a float64
-/// too, so a 2/π = m t0 + m t1 + m t2 + m t3 modulo 4: products that are kept whole by an fma, and of
-/// which multiples of 4 may be dropped. The rounding of t3 contributes 2^-127.
-/// Infinity takes the last entry and becomes NaN in `moduloFour`.
+/// parts of 53 bits on fixed positions. a = m 2^(32 j - 52) with an integer m < 2^84 that is a
+/// float64 too, so a 2/π = m t0 + m t1 + m t2 + m t3 modulo 4: products that are kept whole by an
+/// fma, and of which multiples of 4 may be dropped. The rounding of t3 contributes 2^-127. Infinity
+/// takes the last entry and becomes NaN in `moduloFour`.
 struct QuadrantReduction {
   let r: ScalarExpr
   let rLow: ScalarExpr

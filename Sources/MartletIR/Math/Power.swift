@@ -3,9 +3,9 @@
 extension Elementary {
   /// x^y = 2^(y log2 abs x) with the sign and the special cases of C23 annex F.10.4.4 (R25).
   ///
-  /// float32: in float64, where log2 is good to 2^-37 and the result to 2^-29.
-  /// float64: log2 abs x is a split number good to 2^-65, so that y log2 abs x, at most 2^10.1, has an
-  /// error of 2^-55; the rounding of the fraction f of the exponent adds 0.2 units.
+  /// float32: in float64, where log2 is good to 2^-37 and the result to 2^-29. float64: log2 abs x
+  /// is a split number good to 2^-65, so that y log2 abs x, at most 2^10.1, has an error of 2^-55;
+  /// the rounding of the fraction f of the exponent adds 0.2 units.
   package static func pow(_ x: ScalarExpr, _ y: ScalarExpr) -> ScalarExpr {
     // No exponent beyond 2^80 changes a result: abs(log2 x) is 0 or at least 2^-53.
     let bounded = y.clamped(toAtMost: 0x1p80).clamped(toAtLeast: -0x1p80)

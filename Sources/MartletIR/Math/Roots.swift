@@ -19,10 +19,10 @@ extension Elementary {
 
   /// The real cube root, odd by construction.
   ///
-  /// abs x = 2^(3q) m 2^j with m in [1, 2) and j = -1, 0, 1 (q is the exponent over 3 to nearest, so
-  /// that no tie occurs). A polynomial times 2^(-j/3) is r, close to (m 2^j)^(-1/3); with the residual
-  /// h = 1 - m 2^j r^3 the step r (1 + h/3 + 2 h^2/9) leaves h^3. The root is m 2^j r^2, in float64
-  /// with a Newton step whose residual is computed by fma; cubes come out exact.
+  /// abs x = 2^(3q) m 2^j with m in [1, 2) and j = -1, 0, 1 (q is the exponent over 3 to nearest,
+  /// so that no tie occurs). A polynomial times 2^(-j/3) is r, close to (m 2^j)^(-1/3); with the
+  /// residual h = 1 - m 2^j r^3 the step r (1 + h/3 + 2 h^2/9) leaves h^3. The root is m 2^j r^2,
+  /// in float64 with a Newton step whose residual is computed by fma; cubes come out exact.
   package static func cbrt(_ x: ScalarExpr) -> ScalarExpr {
     let layout = x.layout
     let a = x.absolute

@@ -46,9 +46,9 @@ extension Elementary {
   /// The tangent for float64, of a reduced argument r + s.
   ///
   /// With c + d = (r + s) cot(r + s) as an unevaluated sum, the quotient q of the leading parts is
-  /// made good by the remainder: a/b = q + (a - q b) / b, where the remainder of the leading parts is
-  /// exact. The derivative of r cot r, -2r/3 - 4r^3/45 - ..., carries s into d.
-  /// What is left is the error of c + d, 0.2 of a rounding of r^2 P, and the last addition's.
+  /// made good by the remainder: a/b = q + (a - q b) / b, where the remainder of the leading parts
+  /// is exact. The derivative of r cot r, -2r/3 - 4r^3/45 - ..., carries s into d. What is left is
+  /// the error of c + d, 0.2 of a rounding of r^2 P, and the last addition's.
   private static func wideTangent(_ reduction: QuadrantReduction) -> ScalarExpr {
     typealias C = TrigonometricCoefficients
     let (r, s) = (reduction.r, reduction.rLow)
@@ -72,9 +72,9 @@ extension Elementary {
 extension QuadrantReduction {
   /// sin((counter + quarterTurns) π/2 + r + rLow), its sign flipped where `signBits` has a sign.
   ///
-  /// sin(r + s) = r + (r^3 S(r^2) + s (1 - r^2/2)) and
-  /// cos(r + s) = 1 - r^2/2 + (r^4 C(r^2) - r s), in which the roundings of r^2 and of 1 - r^2/2 are
-  /// kept; so only the last addition's rounding counts, and a few of numbers below 0.1.
+  /// sin(r + s) = r + (r^3 S(r^2) + s (1 - r^2/2)) and cos(r + s) = 1 - r^2/2 + (r^4 C(r^2) - r s),
+  /// in which the roundings of r^2 and of 1 - r^2/2 are kept; so only the last addition's rounding
+  /// counts, and a few of numbers below 0.1.
   fileprivate func rotatedSine(quarterTurns: Int, signBits: ScalarExpr?) -> ScalarExpr {
     typealias C = TrigonometricCoefficients
     let z = r * r

@@ -2,8 +2,8 @@
 
 /// An op that computes every element of its result from the elements at the same place.
 ///
-/// The cases are grouped as their rows are (`OpTable/*.swift`); `definition` is the exhaustive switch
-/// that makes a forgotten row a compile error.
+/// The cases are grouped as their rows are (`OpTable/*.swift`); `definition` is the exhaustive
+/// switch that makes a forgotten row a compile error.
 package enum ElementwiseOp: UInt8, CaseIterable, Sendable, Hashable {
   // Arithmetic.
   case add

@@ -2,8 +2,8 @@
 
 /// One elementwise op: its name, dtype rule, meaning, gradient, domain and accuracy.
 ///
-/// A class, because recording an op looks at its row: a struct's closures and strings would be retained
-/// one by one.
+/// A class, because recording an op looks at its row: a struct's closures and strings would be
+/// retained one by one.
 package final class OpDefinition: Sendable {
   /// Which operand dtypes an op takes, in which it computes, and what it yields.
   package enum Rule: Sendable, Hashable {

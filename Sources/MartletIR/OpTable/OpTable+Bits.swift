@@ -16,9 +16,9 @@ extension OpDefinition {
   static let logicalXor = OpDefinition("logical_xor", 2, .logical, meaning: { $0[0] ^ $0[1] })
   static let logicalNot = OpDefinition("logical_not", 1, .logical, meaning: { ~$0[0] })
 
-  /// Random bits from (counter, key): Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy
-  /// as 1, 2, 3", SC 2011) on the counter (low word, high word, 0, 0); the first two words of the
-  /// result.
+  /// Random bits from (counter, key): Philox4x32-10 (Salmon et al., "Parallel random numbers: as
+  /// easy as 1, 2, 3", SC 2011) on the counter (low word, high word, 0, 0); the first two words of
+  /// the result.
   ///
   /// Any element of a stream is had without the others, so draws fuse and parallelize.
   static let philox = OpDefinition(

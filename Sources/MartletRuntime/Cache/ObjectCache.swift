@@ -1,4 +1,5 @@
-// Compiled kernels on disk: found again by the next process, and never trusted further than their checksum.
+// Compiled kernels on disk: found again by the next process, and never trusted further than their
+// checksum.
 
 import CPlatform
 import Glibc
@@ -7,9 +8,9 @@ import Synchronization
 
 /// A directory of object files, one a key, shared by all of a user's processes.
 ///
-/// Nothing here fails: whatever is wrong with the directory or a file, the kernel is compiled, and one
-/// line on standard error says why. The directory is opened anew each time, because a program may close
-/// descriptors that are not its own.
+/// Nothing here fails: whatever is wrong with the directory or a file, the kernel is compiled, and
+/// one line on standard error says why. The directory is opened anew each time, because a program
+/// may close descriptors that are not its own.
 package final class ObjectCache: ObjectStore {
   /// The bytes that a cache may hold unless told otherwise.
   package static let defaultLimit = 256 << 20
@@ -119,8 +120,8 @@ package final class ObjectCache: ObjectStore {
     } ?? []
   }
 
-  /// Removes all entries and abandoned parts; what other processes write and what is not the cache's
-  /// stays.
+  /// Removes all entries and abandoned parts; what other processes write and what is not the
+  /// cache's stays.
   func removeAll() {
     _ = withDirectory(creating: false) { directory in
       for file in files(directory)
@@ -136,8 +137,8 @@ package final class ObjectCache: ObjectStore {
       && Int(time(nil)) - file.lastUse > ObjectCache.partLifetime
   }
 
-  /// Removes the entries unused for longest where the cache is nearly full, and what killed processes
-  /// left of theirs.
+  /// Removes the entries unused for longest where the cache is nearly full, and what killed
+  /// processes left of theirs.
   private func evict(_ directory: Int32) {
     unchecked.store(0, ordering: .relaxed)
     var files = files(directory)

@@ -7,8 +7,8 @@ import Glibc
 ///
 /// The results are the same bits in every mode.
 public enum ExecutionMode: String, Sendable, Hashable, CaseIterable {
-  /// Small work by the interpreter, everything else compiled, where the first run of a kernel may be
-  /// interpreted or in slower code; without LLVM all by the interpreter.
+  /// Small work by the interpreter, everything else compiled, where the first run of a kernel may
+  /// be interpreted or in slower code; without LLVM all by the interpreter.
   case automatic
   /// All elementwise work and reductions compiled; without LLVM an error.
   case compiled

@@ -1,4 +1,5 @@
-// Matrix products by plain loops: integers and bool, tiny products, and floats where BLAS is absent.
+// Matrix products by plain loops: integers and bool, tiny products, and floats where BLAS is
+// absent.
 
 import MartletIR
 

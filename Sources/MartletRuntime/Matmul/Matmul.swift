@@ -5,8 +5,8 @@ package import MartletIR
 
 /// The matrix product of both engines: BLAS, one thread a call, on a fixed split of the result.
 ///
-/// Which routine runs, and on which part, depends on the dtype and (M, N, K) alone: neither the tier
-/// nor the number of threads nor the layout of the factors changes a bit (R45).
+/// Which routine runs, and on which part, depends on the dtype and (M, N, K) alone: neither the
+/// tier nor the number of threads nor the layout of the factors changes a bit (R45).
 package struct Matmul: Sendable {
   /// Loads the library at the first product that needs it: it starts threads of its own, which take
   /// time from small work even while they idle.

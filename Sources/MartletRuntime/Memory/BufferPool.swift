@@ -35,8 +35,8 @@ package final class BufferPool: BufferAllocator {
   private let budget: Atomic<Int>
   private let cacheLimit: Atomic<Int>
 
-  /// A pool of at most `budget` bytes (the system's limits by default), of which `cacheLimit` may be
-  /// free blocks.
+  /// A pool of at most `budget` bytes (the system's limits by default), of which `cacheLimit` may
+  /// be free blocks.
   package init(budget: Int? = nil, cacheLimit: Int? = nil) {
     self.budget = Atomic(budget ?? MemoryLimits.defaultBudget())
     self.cacheLimit = Atomic(cacheLimit ?? max(1 << 30, MemoryLimits.physicalMemory / 4))

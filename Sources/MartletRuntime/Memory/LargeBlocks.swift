@@ -1,4 +1,5 @@
-// Free blocks from 64 KiB on: classes up to 4 MiB, mappings of their own above, the oldest given back.
+// Free blocks from 64 KiB on: classes up to 4 MiB, mappings of their own above, the oldest given
+// back.
 
 import CPlatform
 import Glibc

@@ -4,8 +4,8 @@ import Glibc
 
 /// The limits that the system sets, read from /proc and the cgroup file systems.
 enum MemoryLimits {
-  /// The bytes that tensors may hold unless the user says otherwise: the least of the cgroup's limit,
-  /// what is left of the address space, and four fifths of the memory that is available.
+  /// The bytes that tensors may hold unless the user says otherwise: the least of the cgroup's
+  /// limit, what is left of the address space, and four fifths of the memory that is available.
   static func defaultBudget() -> Int {
     var budget = Int.max
     if let available = field("MemAvailable:", of: "/proc/meminfo") {

@@ -1,4 +1,5 @@
-// The block sizes the buffer pool keeps: four to a doubling, so at most a fifth of a block is unused.
+// The block sizes the buffer pool keeps: four to a doubling, so at most a fifth of a block is
+// unused.
 
 /// Block sizes up to 4 MiB: the multiples of 64 up to 512, then four to each doubling.
 enum SizeClass {

@@ -13,8 +13,8 @@ package enum CallStack {
 
   /// The innermost user frame that has a source line.
   ///
-  /// Exact where every call has a frame of its own (debug builds); optimized code may have merged the
-  /// user's frame with its caller's, so the location says that it is the nearest one.
+  /// Exact where every call has a frame of its own (debug builds); optimized code may have merged
+  /// the user's frame with its caller's, so the location says that it is the nearest one.
   package static func userLocation() -> TensorError.Location? {
     let limit = 64
     return withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: limit) { frames in

@@ -17,7 +17,8 @@ struct Claim {
     case claimed(Claim)
   }
 
-  /// The records, in order, by their index in the segment; node i of the trace is record `indices[i]`.
+  /// The records, in order, by their index in the segment; node i of the trace is record
+  /// `indices[i]`.
   let indices: [Int]
   let roots: [Int]
   let trace: Trace

@@ -78,8 +78,8 @@ package enum Force {
     case split
   }
 
-  /// Makes a claim and runs it, in one section: a fork between the two would leave the child records
-  /// that nobody runs.
+  /// Makes a claim and runs it, in one section: a fork between the two would leave the child
+  /// records that nobody runs.
   ///
   /// What nobody wants any more is released after it, because that may run a user's `deinit`.
   private static func advance(

@@ -12,8 +12,8 @@ struct Generation: Sendable {
 
   func advance() {
     word.add(1)
-    // A thread that this read-modify-write does not see has yet to look at the word, and will find it
-    // moved: no system call is needed where nobody waits.
+    // A thread that this read-modify-write does not see has yet to look at the word, and will find
+    // it moved: no system call is needed where nobody waits.
     if waiters.add(0) != 0 { word.wake() }
   }
 

@@ -7,10 +7,11 @@ import Synchronization
 ///
 /// A record is retired as soon as nobody wants it: its handle is gone or settled, and no unretired
 /// record of the segment reads it. Retiring is a loop over indices, never a recursion. A segment
-/// whose records are all retired starts anew, so a loop that inspects its results reuses one segment.
+/// whose records are all retired starts anew, so a loop that inspects its results reuses one
+/// segment.
 ///
-/// Segments are never freed, only recycled: a handle may name one by address without keeping it alive
-/// and check under its lock that it is still meant.
+/// Segments are never freed, only recycled: a handle may name one by address without keeping it
+/// alive and check under its lock that it is still meant.
 ///
 /// Invariant behind `@unchecked`: everything below is read and written under `lock`.
 final class TraceSegment: @unchecked Sendable {
@@ -164,8 +165,8 @@ final class TraceSegment: @unchecked Sendable {
   /// Gives them back, in the parent or in the child.
   static func releaseAll() { registry.release { $0.all.forEach { $0.lock.unlock() } } }
 
-  /// Retires record `index` if nobody wants it, and its producers in turn; the caller holds the lock
-  /// and releases `doomed` after it has given the lock up.
+  /// Retires record `index` if nobody wants it, and its producers in turn; the caller holds the
+  /// lock and releases `doomed` after it has given the lock up.
   func retireIfUnwanted(_ index: Int, doomed: inout [Handle]) {
     guard isUnwanted(index) else { return }
     var pending = [index]

@@ -11,7 +11,8 @@ enum SystemThread {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// Starts threads that run `bodies`, in order, until one cannot be started; returns how many were.
+  /// Starts threads that run `bodies`, in order, until one cannot be started, and returns how many
+  /// were.
   static func start(_ bodies: [@Sendable () -> Void]) -> Int {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
