@@ -99,7 +99,7 @@ struct Assembler {
     case .library:
       let operands = graph.operandRange(index).map { k -> Plan.Operand in
         let operand = graph.operands[k]
-        if operand.kind == .scalar { return .scalar(graph.scalars[operand.index]) }
+        if operand.kind == .scalar { return .scalar(operand.index) }
         let (base, layout) = graph.location(operand)
         guard let slot = Plan.Slot(base) else { internalError("an index was not stored") }
         return .value(slot, layout)

@@ -199,7 +199,7 @@ struct KernelBuilder {
           slot: Plan.Slot(input.base), offset: input.layout.offset,
           strides: table.strides(ofOperand: index), gathered: input.gathered))
     }
-    var scalars: [Scalar] = []
+    var scalars: [Int] = []
     spec.instructions.reserveCapacity(body.codes.count)
     spec.dtypes.reserveCapacity(body.codes.count)
     for code in body.codes {
@@ -208,7 +208,7 @@ struct KernelBuilder {
       case .scalar:
         spec.instructions.append(.scalar(scalars.count))
         spec.scalars.append(code.dtype)
-        scalars.append(graph.scalars[Int(code.a)])
+        scalars.append(Int(code.a))
       case .cast: spec.instructions.append(.cast(Int(code.a)))
       case .gather:
         let source = body.codes[Int(code.a)]

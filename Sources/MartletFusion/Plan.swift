@@ -62,13 +62,14 @@ package struct Plan: Sendable {
     /// The extents of the iteration space, outermost first; none is 0.
     package var extents: [Int]
     package var inputs: [Binding]
-    package var scalars: [Scalar]
+    /// The scalar arguments, by their numbers in `Trace.scalars`: their values are no part of a plan.
+    package var scalars: [Int]
     /// A map's outputs lie as bound; a reduction's slots are filled in row-major order once the
     /// partial results are combined.
     package var outputs: [Binding]
 
     package init(
-      spec: KernelSpec, extents: [Int], inputs: [Binding], scalars: [Scalar], outputs: [Binding]
+      spec: KernelSpec, extents: [Int], inputs: [Binding], scalars: [Int], outputs: [Binding]
     ) {
       self.spec = spec
       self.extents = extents
@@ -90,7 +91,8 @@ package struct Plan: Sendable {
   /// An operand of a library step.
   package enum Operand: Sendable, Hashable {
     case value(Slot, Layout)
-    case scalar(Scalar)
+    /// A number of `Trace.scalars`.
+    case scalar(Int)
   }
 
   package var steps: [Step]

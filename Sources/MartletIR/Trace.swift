@@ -47,6 +47,13 @@ package struct Trace: Sendable {
     self.isLeafDying = isLeafDying
   }
 
+  /// The immediate numbers in the order in which the nodes' operands name them, each as often.
+  package var scalars: [Scalar] {
+    nodes.flatMap { node in
+      node.operands.lazy.compactMap { if case .scalar(let scalar) = $0 { scalar } else { nil } }
+    }
+  }
+
   package func shape(of operand: Operand) -> Shape {
     switch operand {
     case .node(let index): nodes[index].shape

@@ -6,12 +6,14 @@ import MartletIR
 /// Runs a plan step by step, and notes reads of what was not written yet.
 struct PlanEvaluator {
   let trace: Trace
+  private let scalars: [Scalar]
   private(set) var complaints: [String] = []
   private var slots: [Plan.Slot: [UInt64?]] = [:]
   private var views: [Int: (Plan.Slot, Layout)] = [:]
 
   init(_ plan: Plan, _ trace: Trace) {
     self.trace = trace
+    scalars = trace.scalars
     for (index, temporary) in plan.temporaries.enumerated() {
       slots[.temporary(index)] = Array(repeating: nil, count: temporary.elementCount)
     }
@@ -21,7 +23,7 @@ struct PlanEvaluator {
       case .library(let node, let operands):
         let values = operands.enumerated().map { index, operand -> [UInt64] in
           switch operand {
-          case .scalar(let scalar): return [HashArithmetic.scalar(scalar)]
+          case .scalar(let number): return [HashArithmetic.scalar(scalars[number])]
           case .value(let slot, let layout):
             return elements(slot, layout, trace.shape(of: trace.nodes[node].operands[index]))
           }
@@ -179,7 +181,7 @@ struct PlanEvaluator {
       let place = HashArithmetic.place(operand(index), along: axis.extent)
       let first = address(point, binding.offset, binding.strides)
       return load(binding.slot, first + place * axis.stride)
-    case .scalar(let k): return HashArithmetic.scalar(launch.scalars[k])
+    case .scalar(let k): return HashArithmetic.scalar(scalars[launch.scalars[k]])
     case .elementwise(let op, let operands):
       return HashArithmetic.apply(op, operands.map(operand))
     case .cast(let source):
@@ -201,7 +203,7 @@ struct PlanEvaluator {
     if spec.family == .reduceShort, launch.extents[spec.rank - 2] > KernelSpec.laneCount {
       complain("more elements than lanes")
     }
-    if spec.scalars != launch.scalars.map(\.dtype) { complain("wrong scalars") }
+    if spec.scalars != launch.scalars.map({ scalars[$0].dtype }) { complain("wrong scalars") }
     for (input, binding) in zip(spec.inputs, launch.inputs) {
       if (binding.slot == nil) != (input.source == .index) { complain("wrong source") }
       if (binding.gathered != nil) != (input.source == .gathered) { complain("wrong source") }

@@ -57,12 +57,24 @@ package enum Runtime {
     set { strictCell.store(newValue, ordering: .relaxed) }
   }
 
-  /// Runs a trace and returns the values of its output nodes.
-  package static func run(_ trace: Trace) throws(TensorError) -> [Value?] {
+  /// How the current task's traces are run.
+  static var choices: Executor.Choices {
     let scope = ExecutionScope.current
-    return try executor.run(
-      trace, mode: scope.mode ?? mode, fusion: scope.fusion ?? fusion,
+    return Executor.Choices(
+      mode: scope.mode ?? mode, fusion: scope.fusion ?? fusion,
       isStrict: scope.isStrict ?? isStrict, printsPlan: settings.printsPlans)
+  }
+
+  /// Runs a trace and returns the values of its output nodes, nil for the others.
+  package static func run(_ trace: Trace) throws(TensorError) -> [Value?] {
+    try executor.run(trace, choices)
+  }
+
+  /// Runs what a claim describes, by the choices that its key was made for.
+  static func run(
+    _ request: borrowing TraceRequest, _ choices: Executor.Choices
+  ) throws(TensorError) -> [(node: Int, value: Value)] {
+    try executor.run(request, choices)
   }
 
   /// The bytes that tensors and free blocks may hold.
@@ -98,6 +110,7 @@ package enum Runtime {
     ForkGuard.enter()
     defer { ForkGuard.leave() }
     pool.trim()
+    executor.removeAllPlans()
     compiler.removeAllKernels()
   }
 }

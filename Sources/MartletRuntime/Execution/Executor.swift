@@ -14,6 +14,7 @@ package final class Executor: Sendable {
   let matmul: Matmul
   let interpreter: Interpreter
   private let compiler: CompilerSource
+  private let plans = PlanCache()
 
   package init(
     pool: BufferPool, threads: ThreadPool, blas: @escaping @Sendable () -> Blas?,
@@ -35,41 +36,100 @@ package final class Executor: Sendable {
     _ trace: Trace, mode: ExecutionMode, fusion: Bool = true, isStrict: Bool = false,
     printsPlan: Bool = false
   ) throws(TensorError) -> [Value?] {
+    let choices = Choices(mode: mode, fusion: fusion, isStrict: isStrict, printsPlan: printsPlan)
+    return try run(trace, choices)
+  }
+
+  /// The values of the trace's output nodes, nil for the others.
+  func run(_ trace: Trace, _ choices: Choices) throws(TensorError) -> [Value?] {
+    let request = TraceRequest(trace, fusion: choices.fusion, isStrict: choices.isStrict)
+    var values = [Value?](repeating: nil, count: trace.nodes.count)
+    for (node, value) in try run(request, choices) { values[node] = value }
+    return values
+  }
+
+  /// How a trace is run.
+  struct Choices {
+    var mode = ExecutionMode.automatic
+    var fusion = true
+    var isStrict = false
+    var printsPlan = false
+  }
+
+  /// The output nodes and their values.
+  func run(
+    _ request: borrowing TraceRequest, _ choices: Choices
+  ) throws(TensorError) -> [(node: Int, value: Value)] {
     let environment = martlet_fp_environment_save_default()
     defer { martlet_fp_environment_restore(environment) }
     counters.add(.traces)
-    switch mode {
-    case .interpreter: return try interpret(trace, isStrict: isStrict)
-    case .automatic:
-      if Executor.isSmall(trace) || !compiler.isUsable {
-        return try interpret(trace, isStrict: isStrict)
+    if choices.mode == .interpreter { return try interpret(request.trace(), choices) }
+    let hash = request.key.hash
+    var prepared: PreparedPlan?
+    var sightings = 0
+    switch plans.find(request.key, hash: hash) {
+    case .plan(let found):
+      if let kernels = found.kernels {
+        counters.add(.kernelCacheHits, kernels.count)
+        return try run(found, kernels, request, choices)
       }
-    case .compiled: break
+      prepared = found
+    case .seen(let count): sightings = count
     }
-    let plan = Scheduler.plan(trace, fusion: fusion)
-    if printsPlan { Settings.report("\(plan)\n") }
+    let trace = request.trace()
+    if choices.mode == .automatic {
+      let isWorthIt = prepared != nil || sightings >= Executor.fewRuns || !Executor.isSmall(trace)
+      if !isWorthIt || !compiler.isUsable { return try interpret(trace, choices) }
+    }
+    var plan: PreparedPlan
+    if let prepared { plan = prepared } else { plan = try prepare(trace, choices) }
     var supply: CompilerSource.Supply
-    do throws(TensorError) { supply = try kernels(of: plan, trace, mode) } catch {
+    do throws(TensorError) { supply = try kernels(of: plan, trace, choices.mode) } catch {
       // Code that the system refuses, where it allows no executable memory, say, ends no program.
-      guard mode == .automatic, error.kind == .backend else { throw error }
+      guard choices.mode == .automatic, error.kind == .backend else { throw error }
       compiler.warn("a kernel was not compiled and is interpreted, slowly: \(error.reason)")
-      return try interpret(trace, isStrict: isStrict)
+      return try interpret(trace, choices)
     }
     // After the run, so that the compiler does not compete with it for the cores.
     defer { compiler.improve(supply.unfinished) }
+    if supply.unfinished.isEmpty { plan.kernels = supply.kernels }
+    if sightings > 0 || prepared != nil && plan.kernels != nil {
+      plans.insert(plan, for: request.key, hash: hash)
+    }
     if supply.kernels == nil {
-      do throws(TensorError) { return try interpret(trace, isStrict: isStrict) } catch {
+      do throws(TensorError) { return try interpret(trace, choices) } catch {
         // A fused run needs less memory, so it is worth the wait.
         guard error.kind == .memory, compiler.isAvailable else { throw error }
-        supply = CompilerSource.Supply(kernels: try compiler.kernels(for: plan.kernels))
+        supply = CompilerSource.Supply(kernels: try compiler.kernels(for: plan.specs))
       }
     }
     guard let kernels = supply.kernels else { internalError("a plan without kernels") }
-    var run = try PlanRun(plan, of: trace, executor: self, isStrict: isStrict)
-    try run.run(kernels, until: Executor.errors(isStrict))
-    if run.flags & Executor.errors(isStrict) != 0 {
+    return try run(plan, kernels, request, choices)
+  }
+
+  private func prepare(
+    _ trace: Trace, _ choices: Choices
+  ) throws(TensorError) -> PreparedPlan {
+    let trace = trace.withoutOffsets
+    let plan = Scheduler.plan(trace, fusion: choices.fusion)
+    if choices.printsPlan { Settings.report("\(plan)\n") }
+    return try PreparedPlan(
+      plan, of: trace, threads: threads.width, isStrict: choices.isStrict)
+  }
+
+  private func run(
+    _ plan: PreparedPlan, _ kernels: [CompiledKernel], _ request: borrowing TraceRequest,
+    _ choices: Choices
+  ) throws(TensorError) -> [(node: Int, value: Value)] {
+    let errors = Executor.errors(choices.isStrict)
+    var run = try PlanRun(
+      plan, leaves: request.leaves, scalars: request.scalars, executor: self)
+    do { try run.run(kernels, until: errors) } catch {
+      throw error.error.at(request.trace().nodes[error.node].site)
+    }
+    if run.flags & errors != 0 {
       // The interpreter finds the op that is to blame, and its site.
-      _ = try interpret(trace, isStrict: isStrict)
+      _ = try interpret(request.trace(), choices)
       internalError("a kernel raised a flag that the interpreter does not")
     }
     return try run.outputs()
@@ -77,14 +137,17 @@ package final class Executor: Sendable {
 
   /// Code for the launches of `plan`.
   private func kernels(
-    of plan: Plan, _ trace: Trace, _ mode: ExecutionMode
+    of plan: PreparedPlan, _ trace: Trace, _ mode: ExecutionMode
   ) throws(TensorError) -> CompilerSource.Supply {
     guard mode == .automatic, let costs = compiler.costs else {
-      return CompilerSource.Supply(kernels: try compiler.kernels(for: plan.kernels))
+      return CompilerSource.Supply(kernels: try compiler.kernels(for: plan.specs))
     }
     return try compiler.kernels(
-      for: plan.kernels, work: costs.interpreting(trace), costs: costs)
+      for: plan.specs, work: costs.interpreting(trace), costs: costs)
   }
+
+  /// Forgets all plans.
+  func removeAllPlans() { plans.removeAll() }
 
   /// The flags that are errors: a bad index and a negative integer power always, a division by zero
   /// and an invalid cast in strict mode (R47).
@@ -94,14 +157,22 @@ package final class Executor: Sendable {
       ? always | ValueFlag.divideByZero.rawValue | ValueFlag.invalidCast.rawValue : always
   }
 
-  private func interpret(_ trace: Trace, isStrict: Bool) throws(TensorError) -> [Value?] {
+  private func interpret(
+    _ trace: Trace, _ choices: Choices
+  ) throws(TensorError) -> [(node: Int, value: Value)] {
     counters.add(.interpretedNodes, trace.nodes.count)
     let outcome = try interpreter.run(trace)
-    if isStrict, outcome.flags & Executor.errors(true) != 0 { throw try strictFailure(trace) }
-    return outcome.values
+    if choices.isStrict, outcome.flags & Executor.errors(true) != 0 {
+      throw try strictFailure(trace)
+    }
+    return outcome.values.enumerated().compactMap { node, value in value.map { (node, $0) } }
   }
 
   // The cost model.
+
+  /// How often a small trace is interpreted before it is worth kernels of its own: a loop that
+  /// comes this far will as a rule go on, and a plan is the quicker way for it then.
+  private static let fewRuns = 8
 
   /// Work below this is done by the interpreter before a plan would be made: about 20 us of it.
   private static let smallWork = 16_384

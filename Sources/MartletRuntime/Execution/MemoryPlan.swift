@@ -1,25 +1,33 @@
-// Which buffer each array of a plan gets: all memory is found before the first step runs.
+// Which memory each array of a plan lies in: decided once for a plan, before anything is allocated.
 
 import MartletFusion
 import MartletIR
 import MartletLowering
 
-/// The buffers of one run of a plan.
+/// The memory of a plan's arrays: blocks to allocate, and leaves that are written over.
 ///
-/// Intermediates share memory as soon as their readers are done, and a map may write over an input
-/// that dies in it. Because nothing has run yet when memory runs out, a failed run can be repeated.
+/// Intermediates share a block as soon as their readers are done, and a map may write over an input
+/// that dies in it. All blocks are allocated before the first step runs, so a run that found too
+/// little memory can be repeated.
 struct MemoryPlan {
-  /// Per node, then per temporary: its buffer; nil for views and for what a library step makes.
-  private(set) var buffers: [Buffer?]
-  /// Per step and output: the buffer of a reduction's block values, where they are not the result;
-  /// then, where places are found, per output the buffer of the extremes.
-  private(set) var partials: [Int: [Buffer?]] = [:]
+  /// A block, or the memory of a leaf.
+  enum Place: Sendable, Hashable {
+    case block(Int)
+    case leaf(Int)
+  }
+
+  /// The bytes of each block.
+  private(set) var blocks: [Int] = []
+  /// Per node, then per temporary: where it lies; nil for views and for what a library step makes.
+  private(set) var places: [Place?]
+  /// Per step and output: the block of a reduction's block values, where they are not the result;
+  /// then, where places are found, per output the block of the extremes.
+  private(set) var partials: [Int: [Place?]] = [:]
   /// Per step: scratch memory for all participants.
-  private(set) var scratch: [Int: Buffer] = [:]
+  private(set) var scratch: [Int: Place] = [:]
 
   private let trace: Trace
   private let plan: Plan
-  private let pool: BufferPool
   private let threads: Int
   /// Per node, temporary and leaf: the last step that reads it, or -1.
   private var lastRead: [Int]
@@ -27,21 +35,21 @@ struct MemoryPlan {
   private var isPinned: [Bool]
   /// What a view node's memory is part of.
   private var aliases: [Int: Int] = [:]
-  /// Buffers whose contents are not needed any more.
-  private var free: [Buffer] = []
+  /// Memory whose contents are not needed any more.
+  private var free: [Place] = []
   /// Leaves may be overwritten from this step on: no later step can fail.
   private var firstSafeStep = 0
 
-  /// Finds memory for `plan`; `canOverwriteLeaves` allows dying leaves to be reused.
+  /// Finds memory for `plan` of a trace whose dying leaves start where their buffers start, and
+  /// share them with no other leaf; `canOverwriteLeaves` allows those to be reused.
   init(
-    _ plan: Plan, of trace: Trace, pool: BufferPool, threads: Int, canOverwriteLeaves: Bool
+    _ plan: Plan, of trace: Trace, threads: Int, canOverwriteLeaves: Bool
   ) throws(TensorError) {
     self.trace = trace
     self.plan = plan
-    self.pool = pool
     self.threads = threads
     let owned = trace.nodes.count + plan.temporaries.count
-    buffers = [Buffer?](repeating: nil, count: owned)
+    places = [Place?](repeating: nil, count: owned)
     lastRead = [Int](repeating: -1, count: owned + trace.leaves.count)
     isPinned = [Bool](repeating: false, count: owned + trace.leaves.count)
     for (node, index) in zip(trace.nodes, 0...) where node.isOutput { isPinned[index] = true }
@@ -54,13 +62,12 @@ struct MemoryPlan {
       case .launch(let launch): try assign(launch, at: index)
       case .library(let node, _):
         if trace.nodes[node].op == .matmul {
-          buffers[node] = try take(byteCount(.node(node)))
+          places[node] = try take(byteCount(.node(node)))
         }
       case .view: break
       }
       releaseInputs(of: step, at: index)
     }
-    free = []
   }
 
   /// The number of a slot in the tables.
@@ -68,7 +75,7 @@ struct MemoryPlan {
     switch slot {
     case .node(let node): aliases[node] ?? node
     case .temporary(let temporary): trace.nodes.count + temporary
-    case .leaf(let leaf): buffers.count + leaf
+    case .leaf(let leaf): places.count + leaf
     }
   }
 
@@ -140,13 +147,23 @@ struct MemoryPlan {
     return bytes
   }
 
-  /// A buffer for an array: one that is free already, or a new one.
-  private mutating func take(_ byteCount: Int) throws(TensorError) -> Buffer {
-    let fitting = free.firstIndex { buffer in
-      buffer.capacity >= byteCount && buffer.capacity &- byteCount <= 64 &+ byteCount / 4
+  /// Memory for an array: some that is free already, or a new block.
+  private mutating func take(_ byteCount: Int) -> Place {
+    let fitting = free.firstIndex { place in
+      let capacity = capacity(place)
+      return capacity >= byteCount && capacity &- byteCount <= 64 &+ byteCount / 4
     }
     if let fitting { return free.remove(at: fitting) }
-    return try pool.allocate(byteCount: byteCount)
+    blocks.append(byteCount)
+    return .block(blocks.count - 1)
+  }
+
+  /// The bytes that `place` is known to have.
+  private func capacity(_ place: Place) -> Int {
+    switch place {
+    case .block(let block): BufferPool.capacity(blocks[block])
+    case .leaf(let leaf): trace.leaves[leaf].buffer.capacity
+    }
   }
 
   /// Frees what no later step reads.
@@ -154,14 +171,12 @@ struct MemoryPlan {
     var dead: [Int] = []
     forEachInput(of: step) { slot in
       let slot = number(slot)
-      if slot < buffers.count, lastRead[slot] == index, !isPinned[slot], !dead.contains(slot) {
+      if slot < places.count, lastRead[slot] == index, !isPinned[slot], !dead.contains(slot) {
         dead.append(slot)
       }
     }
     for slot in dead {
-      if let buffer = buffers[slot], !free.contains(where: { $0 === buffer }) {
-        free.append(buffer)
-      }
+      if let place = places[slot], !free.contains(place) { free.append(place) }
     }
     for partial in partials[index] ?? [] { if let partial { free.append(partial) } }
     if let scratch = scratch[index] { free.append(scratch) }
@@ -169,16 +184,15 @@ struct MemoryPlan {
 
   private mutating func assign(_ launch: Plan.Launch, at index: Int) throws(TensorError) {
     for (output, binding) in launch.outputs.enumerated() {
-      guard let slot = binding.slot, buffers[number(slot)] == nil else { continue }
+      guard let slot = binding.slot, places[number(slot)] == nil else { continue }
       if let reused = reusableInput(launch, for: binding, at: index),
         launch.mayOverwriteInputs(with: output)
       {
         // Written over: it is neither free afterwards nor reusable for another output.
         lastRead[reused] = .max
-        buffers[number(slot)] =
-          reused < buffers.count ? buffers[reused] : trace.leaves[reused - buffers.count].buffer
+        places[number(slot)] = place(number: reused)
       } else {
-        buffers[number(slot)] = try take(byteCount(slot))
+        places[number(slot)] = try take(byteCount(slot))
       }
     }
     let blocks = launch.blockCount
@@ -186,7 +200,7 @@ struct MemoryPlan {
     if spec.family.leavesBlocks {
       let (product, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
       let count = overflow ? .max : product
-      var list = [Buffer?](repeating: nil, count: spec.outputs.count)
+      var list = [Place?](repeating: nil, count: spec.outputs.count)
       if blocks > 1 {
         for (number, output) in spec.outputs.enumerated() {
           list[number] = try take(MemoryPlan.bytes(count, spec.dtype(of: output)))
@@ -200,7 +214,7 @@ struct MemoryPlan {
       partials[index] = list
     }
     if launch.scratchByteCount > 0 {
-      scratch[index] = try take(launch.scratchByteCount &* threads)
+      scratch[index] = take(launch.scratchByteCount &* threads)
     }
   }
 
@@ -218,31 +232,29 @@ struct MemoryPlan {
       guard let slot = binding.slot, binding.gathered == nil else { continue }
       let candidate = number(slot)
       guard lastRead[candidate] == index, !isPinned[candidate] else { continue }
-      let isLeaf = candidate >= buffers.count
-      guard !isLeaf || index >= firstSafeStep else { continue }
-      let buffer =
-        isLeaf ? trace.leaves[candidate - buffers.count].buffer : buffers[candidate]
-      guard let buffer, buffer.capacity >= needed, buffer.capacity &- needed <= 64 &+ needed / 2
-      else { continue }
-      // Every array that lies in this buffer must be read at the point that is written.
+      let isLeaf = candidate >= places.count
+      guard !isLeaf || index >= firstSafeStep, let place = place(number: candidate) else {
+        continue
+      }
+      let capacity = capacity(place)
+      guard capacity >= needed, capacity &- needed <= 64 &+ needed / 2 else { continue }
+      // Every array that lies there must be read at the point that is written.
       let isSafe = launch.inputs.allSatisfy { other in
-        guard let slot = other.slot, self.buffer(of: slot) === buffer else { return true }
+        guard let slot = other.slot, self.place(of: slot) == place else { return true }
         return other.gathered == nil && dtype(slot).byteCount == width && other.offset == 0
           && number(slot) == candidate
           && MemoryPlan.isRowMajor(other.strides, launch.extents)
       }
-      let isShared = trace.leaves.indices.contains { leaf in
-        trace.leaves[leaf].buffer === buffer && buffers.count + leaf != candidate
-      }
-      if isSafe && !isShared { return candidate }
+      if isSafe { return candidate }
     }
     return nil
   }
 
-  /// The memory that a slot lies in.
-  func buffer(of slot: Plan.Slot) -> Buffer? {
-    let slot = number(slot)
-    return slot < buffers.count ? buffers[slot] : trace.leaves[slot - buffers.count].buffer
+  /// The memory that a slot lies in; nil for what a library step makes.
+  func place(of slot: Plan.Slot) -> Place? { place(number: number(slot)) }
+
+  private func place(number: Int) -> Place? {
+    number < places.count ? places[number] : .leaf(number - places.count)
   }
 
   private static func isRowMajor(_ strides: [Int], _ extents: [Int]) -> Bool {

@@ -3,6 +3,7 @@
 
 import MartletFusion
 import MartletIR
+import MartletInterpreter
 
 /// Adds slices of `updates` to slices of a result: of each target the sum by R14's tree, in the
 /// order of the indices (R43).
@@ -26,6 +27,35 @@ struct ScatterSum {
   private static let stripWidth = 64
   /// The additions of one share at the least.
   private static let shareWork = 16_384
+
+  /// The first of three operands with the third added at the indices in the second; nil where that is
+  /// left to the interpreter: an index that is out of range, bools, and scalars.
+  static func add(
+    _ operands: [Interpreter.Operand], _ axis: Int, _ shape: Shape, _ executor: Executor
+  ) throws(TensorError) -> Value? {
+    guard case .value(let base) = operands[0], case .value(let indices) = operands[1],
+      case .value(let updates) = operands[2], base.dtype != .bool,
+      indices.layout.isRowMajor(for: indices.shape), base.shape == shape,
+      let sum = ScatterSum(
+        shape, axis,
+        indices: UnsafeBufferPointer(
+          start: indices.base.assumingMemoryBound(to: Int64.self),
+          count: indices.shape.elementCount))
+    else { return nil }
+    let slices = Shape(shape[..<axis] + indices.shape.dimensions + shape[(axis + 1)...])
+    guard updates.shape == slices else { return nil }
+    var flags: UInt32 = 0
+    /// A value of the operand's own, row-major.
+    func copy(_ value: Value) throws(TensorError) -> Value {
+      try executor.interpreter.evaluate(
+        op: .concatenate(0), dtype: value.dtype, shape: value.shape, operands: [.value(value)],
+        site: nil, flags: &flags)
+    }
+    let result = try copy(base)
+    let source = updates.layout.isRowMajor(for: slices) ? updates : try copy(updates)
+    sum.add(source.base, to: result.base, base.dtype, executor.threads)
+    return result
+  }
 
   /// A scatter along `axis` of `shape`, or nil where an index is out of range.
   init?(_ shape: Shape, _ axis: Int, indices: UnsafeBufferPointer<Int64>) {

@@ -71,6 +71,9 @@ package final class BufferPool: BufferAllocator {
     return try allocateLarge(byteCount)
   }
 
+  /// The bytes that a block for `byteCount` bytes has at least.
+  static func capacity(_ byteCount: Int) -> Int { LargeBlocks.capacity(byteCount) ?? .max }
+
   package func reclaim(_ pointer: UnsafeMutableRawPointer, capacity: Int) {
     if capacity < SizeClass.smallLimit {
       if !small.give(pointer, SizeClass.index(capacity)) { free(pointer) }

@@ -1,10 +1,10 @@
-// A claim: the pending ancestors of some roots, marked as running and copied out as a trace.
+// A claim: the pending ancestors of some roots, marked as running, and what is needed to run them.
 
 import MartletIR
 import Synchronization
 
-/// What a force is about to run.
-struct Claim {
+/// What a force is about to run; each thread uses one again and again.
+final class Claim {
   enum Outcome {
     /// Nothing of it is pending any more.
     case settled
@@ -19,17 +19,27 @@ struct Claim {
 
   /// The records, in order, by their index in the segment; node i of the trace is record
   /// `indices[i]`.
-  let indices: [Int]
-  let roots: [Int]
-  let trace: Trace
+  private(set) var indices: ContiguousArray<Int32> = []
+  private(set) var roots: [Int] = []
+  private(set) var choices = Executor.Choices()
+  private(set) var key = PlanKey()
+  private(set) var leaves: [Value] = []
+  private(set) var isLeafDying: [Bool] = []
+  private(set) var scalars: [UInt64] = []
+  /// Per node: whether its result outlives the run.
+  private(set) var isOutput: ContiguousArray<Bool> = []
+  private var known = LeafNumbers()
+  /// Per node: how many of its uses come from claimed records.
+  private var inside: ContiguousArray<Int32> = []
 
   /// Claims what the handles of `roots` that are pending in `segment` need.
   static func make(_ roots: [Handle], in segment: TraceSegment) -> Outcome {
     segment.lock.lock()
     defer { segment.lock.unlock() }
     let address = segment.address
-    let indices = roots.compactMap { handle in
-      handle.segment.load(ordering: .relaxed) == address ? Int(handle.index) : nil
+    var indices: [Int] = []
+    for handle in roots where handle.segment.load(ordering: .relaxed) == address {
+      indices.append(Int(handle.index))
     }
     return make(indices, in: segment)
   }
@@ -45,137 +55,145 @@ struct Claim {
   /// The caller holds the lock.
   private static func make(_ roots: [Int], in segment: TraceSegment) -> Outcome {
     guard !roots.isEmpty else { return .settled }
-    let needed: [Int]
-    switch ancestors(of: roots, in: segment) {
-    case .records(let records): needed = records
-    case .other(let outcome): return outcome
+    let claim = ThreadState.current.takeClaim()
+    claim.roots = roots
+    if let obstacle = claim.findAncestors(in: segment) {
+      ThreadState.current.giveBack(claim)
+      return obstacle
     }
-    var builder = TraceBuilder(segment: segment, claimed: needed)
-    let trace = builder.build()
-    for index in needed { segment.setState(index, .running) }
-    return .claimed(Claim(indices: needed, roots: roots, trace: trace))
+    claim.choices = Runtime.choices
+    claim.describe(segment)
+    for index in claim.indices { segment.setState(Int(index), .running) }
+    return .claimed(claim)
   }
 
-  private enum Ancestors {
-    case records([Int])
-    case other(Outcome)
+  /// Forgets everything, and keeps the memory.
+  func reset() {
+    indices.removeAll(keepingCapacity: true)
+    leaves.removeAll(keepingCapacity: true)
+    isLeafDying.removeAll(keepingCapacity: true)
+    scalars.removeAll(keepingCapacity: true)
+    isOutput.removeAll(keepingCapacity: true)
+    inside.removeAll(keepingCapacity: true)
+    known.removeAll()
+    roots = []
   }
 
-  /// The pending records that `roots` depend on, themselves included, in ascending order.
-  private static func ancestors(of roots: [Int], in segment: TraceSegment) -> Ancestors {
-    var seen = [Bool](repeating: false, count: (roots.max() ?? 0) + 1)
-    var stack: [Int] = []
+  /// Collects the pending records that the roots depend on, themselves included, or says what is in
+  /// the way.
+  ///
+  /// Producers come before their consumers, so one walk down from the highest root meets a record
+  /// after all who need it; it ends with the last record that is needed.
+  private func findAncestors(in segment: TraceSegment) -> Outcome? {
+    let marks = segment.marks
+    var outstanding = 0
+    var index = -1
+    for root in roots where marks[root] == TraceSegment.unmarked {
+      marks[root] = 0
+      outstanding += 1
+      index = max(index, root)
+    }
     var foreign: [Handle] = []
-    for root in roots where !seen[root] {
-      seen[root] = true
-      stack.append(root)
-    }
-    var needed: [Int] = []
-    while let index = stack.popLast() {
-      switch segment.states[index] {
-      case .running: return .other(.blocked(segment.generation.current))
-      case .done, .retired: continue
-      case .pending: break
+    var obstacle: Outcome?
+    while outstanding > 0 {
+      defer { index -= 1 }
+      guard marks[index] != TraceSegment.unmarked else { continue }
+      outstanding -= 1
+      if obstacle != nil || segment.states[index] != .pending {
+        if segment.states[index] == .running, obstacle == nil {
+          obstacle = .blocked(segment.generation.current)
+        }
+        marks[index] = TraceSegment.unmarked
+        continue
       }
-      needed.append(index)
-      let record = segment.records + index
-      for position in 0..<Int(record.pointee.operandCount) {
-        switch record.pointee.operand(position) {
+      indices.append(Int32(truncatingIfNeeded: index))
+      segment.records[index].forEachOperand { operand in
+        switch operand {
         case .none, .scalar: break
         case .record(let producer):
           let producer = Int(producer)
-          if segment.states[producer] == .done,
-            case .failure(let error) = segment.records[producer].result
-          {
-            return .other(.failed(index, error))
-          }
-          if !seen[producer] {
-            seen[producer] = true
-            stack.append(producer)
+          if marks[producer] == TraceSegment.unmarked {
+            if segment.states[producer] == .done,
+              case .failure(let error) = segment.records[producer].result
+            {
+              obstacle = obstacle ?? .failed(index, error)
+            }
+            marks[producer] = 0
+            outstanding += 1
           }
         case .handle(let handle):
           switch handle.settled {
-          case .some(.failure(let error)): return .other(.failed(index, error))
+          case .some(.failure(let error)): obstacle = obstacle ?? .failed(index, error)
           case .some: break
           case nil: foreign.append(handle)
           }
         }
       }
     }
-    if !foreign.isEmpty { return .other(.needs(foreign)) }
-    needed.sort()
-    return .records(needed)
-  }
-}
-
-/// Copies claimed records out of their segment as a trace.
-private struct TraceBuilder {
-  let segment: TraceSegment
-  let claimed: [Int]
-  private var trace = Trace()
-  private var known = LeafNumbers()
-
-  init(segment: TraceSegment, claimed: [Int]) {
-    self.segment = segment
-    self.claimed = claimed
+    if obstacle == nil, !foreign.isEmpty { obstacle = .needs(foreign) }
+    guard obstacle == nil else {
+      for index in indices { marks[Int(index)] = TraceSegment.unmarked }
+      return obstacle
+    }
+    indices.reverse()
+    return nil
   }
 
-  mutating func build() -> Trace {
-    trace.nodes.reserveCapacity(claimed.count)
-    // How many uses of each claimed record come from claimed records.
-    var inside = [Int32](repeating: 0, count: claimed.count)
-    for index in claimed {
-      let record = segment.records + index
-      var operands: [Trace.Operand] = []
-      operands.reserveCapacity(3)
-      for position in 0..<Int(record.pointee.operandCount) {
-        let isDying = record.pointee.isLastOwner(ofOperand: position)
-        switch record.pointee.operand(position) {
+  /// Writes the key of the claimed records, and numbers what they read.
+  private func describe(_ segment: TraceSegment) {
+    let marks = segment.marks
+    for (node, index) in indices.enumerated() {
+      marks[Int(index)] = Int32(truncatingIfNeeded: node)
+      inside.append(0)
+    }
+    key.begin(fusion: choices.fusion, isStrict: choices.isStrict)
+    for index in indices {
+      let record = segment.records + Int(index)
+      key.node(
+        record.pointee.op, record.pointee.dtype, record.pointee.shape,
+        operandCount: Int(record.pointee.operandCount))
+      let firstNew = leaves.count
+      // Asked first: whoever looks at an operand refers to it.
+      var owned = record.pointee.lastOwnedOperands()
+      record.pointee.forEachOperand { operand in
+        switch operand {
         case .none: break
-        case .scalar(let scalar): operands.append(.scalar(scalar))
-        case .handle(let handle): operands.append(.leaf(leaf(handle, isDying: isDying)))
+        case .scalar(let scalar):
+          key.scalar(scalar.dtype)
+          scalars.append(scalar.bits)
         case .record(let producer):
-          if let earlier = claimedNode(Int(producer)) {
-            inside[earlier] += 1
-            operands.append(.node(earlier))
+          let node = marks[Int(producer)]
+          if node != TraceSegment.unmarked {
+            inside[Int(node)] += 1
+            key.operand(.node, Int(node))
           } else {
-            operands.append(.leaf(leaf(ofRecord: producer)))
+            key.operand(.leaf, leaf(ofRecord: producer, segment))
           }
+        case .handle(let handle):
+          key.operand(.leaf, leaf(handle, isLastOwned: owned & 1 == 1))
         }
+        owned >>= 1
       }
-      trace.nodes.append(
-        Trace.Node(
-          op: record.pointee.op, dtype: record.pointee.dtype, shape: record.pointee.shape,
-          operands: operands, site: record.pointee.site))
+      for leaf in firstNew..<leaves.count { key.leaf(leaves[leaf], isDying: isLeafDying[leaf]) }
     }
-    for (node, index) in claimed.enumerated() {
-      let record = segment.records + index
-      trace.nodes[node].isOutput =
-        record.pointee.handle != nil || record.pointee.uses > inside[node]
+    for (node, index) in indices.enumerated() {
+      let record = segment.records + Int(index)
+      isOutput.append(record.pointee.handle != nil || record.pointee.uses > inside[node])
+      marks[Int(index)] = TraceSegment.unmarked
     }
-    return trace
+    key.outputs(isOutput)
   }
 
-  /// The node of record `index`, or nil where it ran before.
-  private func claimedNode(_ index: Int) -> Int? {
-    var (low, high) = (0, claimed.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if claimed[middle] < index { low = middle + 1 } else { high = middle }
-    }
-    return low < claimed.count && claimed[low] == index ? low : nil
-  }
-
-  private mutating func leaf(_ handle: Handle, isDying: Bool) -> Int {
-    let key = UInt(bitPattern: Unmanaged.passUnretained(handle).toOpaque())
+  private func leaf(_ handle: Handle, isLastOwned: Bool) -> Int {
+    let key = LeafNumbers.key(handle)
     if let number = known.number(of: key) { return number }
     guard let value = handle.value else { internalError("a leaf without a value") }
-    return append(value, isDying: isDying, key: key)
+    // A plan writes over what is the whole of its buffer, for it does not know where leaves begin.
+    return append(value, isDying: isLastOwned && value.layout.offset == 0, key: key)
   }
 
-  private mutating func leaf(ofRecord index: Int32) -> Int {
-    // Odd, and so no address of an object.
-    let key = UInt(index) << 1 | 1
+  private func leaf(ofRecord index: Int32, _ segment: TraceSegment) -> Int {
+    let key = LeafNumbers.key(ofRecord: index)
     if let number = known.number(of: key) { return number }
     guard case .value(let value) = segment.records[Int(index)].result else {
       internalError("a producer without a value")
@@ -183,11 +201,57 @@ private struct TraceBuilder {
     return append(value, isDying: false, key: key)
   }
 
-  private mutating func append(_ value: Value, isDying: Bool, key: UInt) -> Int {
+  private func append(_ value: Value, isDying: Bool, key: UInt) -> Int {
     known.append(key)
-    trace.leaves.append(value)
-    trace.isLeafDying.append(isDying)
-    return trace.leaves.count - 1
+    leaves.append(value)
+    isLeafDying.append(isDying)
+    return leaves.count - 1
+  }
+
+  // The trace.
+
+  /// The claimed records as a trace, with their sites; the claim's leaves keep their numbers.
+  func trace(from segment: TraceSegment) -> Trace {
+    segment.lock.lock()
+    defer { segment.lock.unlock() }
+    var trace = Trace(leaves: leaves, isLeafDying: isLeafDying)
+    trace.nodes.reserveCapacity(indices.count)
+    for (node, index) in indices.enumerated() {
+      let record = segment.records + Int(index)
+      var operands: [Trace.Operand] = []
+      operands.reserveCapacity(3)
+      record.pointee.forEachOperand { operand in
+        switch operand {
+        case .none: break
+        case .scalar(let scalar): operands.append(.scalar(scalar))
+        case .handle(let handle): operands.append(.leaf(number(of: LeafNumbers.key(handle))))
+        case .record(let producer):
+          operands.append(
+            claimedNode(producer).map { .node($0) }
+              ?? .leaf(number(of: LeafNumbers.key(ofRecord: producer))))
+        }
+      }
+      trace.nodes.append(
+        Trace.Node(
+          op: record.pointee.op, dtype: record.pointee.dtype, shape: record.pointee.shape,
+          operands: operands, isOutput: isOutput[node], site: record.pointee.site))
+    }
+    return trace
+  }
+
+  private func number(of key: UInt) -> Int {
+    guard let number = known.number(of: key) else { internalError("a leaf without a number") }
+    return number
+  }
+
+  /// The node of record `index`, or nil where it ran before.
+  private func claimedNode(_ index: Int32) -> Int? {
+    var (low, high) = (0, indices.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if indices[middle] < index { low = middle + 1 } else { high = middle }
+    }
+    return low < indices.count && indices[low] == index ? low : nil
   }
 }
 
@@ -196,8 +260,15 @@ private struct TraceBuilder {
 /// Most traces have a handful, which a scan finds sooner than a hash table.
 private struct LeafNumbers {
   private static let scanLimit = 12
-  private var keys: [UInt] = []
+  private var keys: ContiguousArray<UInt> = []
   private var table: [UInt: Int] = [:]
+
+  static func key(_ handle: Handle) -> UInt {
+    UInt(bitPattern: Unmanaged.passUnretained(handle).toOpaque())
+  }
+
+  /// Odd, and so no address of an object.
+  static func key(ofRecord index: Int32) -> UInt { UInt(index) << 1 | 1 }
 
   func number(of key: UInt) -> Int? {
     keys.count <= LeafNumbers.scanLimit ? keys.firstIndex(of: key) : table[key]
@@ -210,5 +281,10 @@ private struct LeafNumbers {
     } else if keys.count > LeafNumbers.scanLimit {
       table[key] = keys.count - 1
     }
+  }
+
+  mutating func removeAll() {
+    keys.removeAll(keepingCapacity: true)
+    if !table.isEmpty { table.removeAll(keepingCapacity: true) }
   }
 }

@@ -102,15 +102,19 @@ package enum Force {
     case .failed(let index, let error):
       change(segment) { fail(index, error, in: segment, doomed: &doomed) }
     case .claimed(let claim):
+      defer { ThreadState.current.giveBack(claim) }
       do throws(TensorError) {
-        let values = try Runtime.run(claim.trace)
+        let values = try Runtime.run(
+          TraceRequest(
+            key: claim.key, leaves: claim.leaves, scalars: claim.scalars,
+            trace: { claim.trace(from: segment) }), claim.choices)
         change(segment) { settle(claim, values, in: segment, doomed: &doomed) }
       } catch {
         change(segment) {
-          for index in claim.indices { segment.setState(index, .pending) }
+          for index in claim.indices { segment.setState(Int(index), .pending) }
           // Handles that went while their records ran left the retiring to whoever ran them.
           for index in claim.indices.reversed() {
-            segment.retireIfUnwanted(index, doomed: &doomed)
+            segment.retireIfUnwanted(Int(index), doomed: &doomed)
           }
           if claim.roots.count == 1, error.kind != .memory {
             fail(claim.roots[0], error, in: segment, doomed: &doomed)
@@ -135,21 +139,31 @@ package enum Force {
 
   /// Hands the values to the handles and records that wait; the caller holds the lock.
   private static func settle(
-    _ claim: Claim, _ values: [Value?], in segment: TraceSegment, doomed: inout [Handle]
+    _ claim: Claim, _ values: [(node: Int, value: Value)], in segment: TraceSegment,
+    doomed: inout [Handle]
   ) {
-    for (node, index) in claim.indices.enumerated() {
-      let value = values[node]
+    for (node, value) in values {
+      let index = Int(claim.indices[node])
       if let handle = segment.records[index].handle {
-        guard let value else { internalError("a run left out a value that is waited for") }
         handle._withUnsafeGuaranteedRef { $0.settle(.value(value)) }
         segment.records[index].handle = nil
       }
-      segment.finish(index, value.map { .value($0) } ?? .none)
     }
-    // Consumers come after their producers, so a retired consumer frees its producers in turn.
-    for index in claim.indices.reversed() where segment.states[index] == .done {
+    // Consumers come after their producers, so by the time a record is looked at, those that ran
+    // with it and read it have been retired.
+    for index in claim.indices.reversed() {
+      let index = Int(index)
+      if segment.records[index].handle != nil {
+        internalError("a run left out a value that is waited for")
+      }
+      segment.finish(index)
       segment.releaseOperands(of: index, doomed: &doomed)
       segment.retireIfUnwanted(index, doomed: &doomed)
+    }
+    // What pending records read stays.
+    for (node, value) in values {
+      let index = Int(claim.indices[node])
+      if segment.states[index] == .done { segment.records[index].result = .value(value) }
     }
   }
 
@@ -162,7 +176,8 @@ package enum Force {
       handle._withUnsafeGuaranteedRef { $0.settle(.failure(error)) }
       segment.records[index].handle = nil
     }
-    segment.finish(index, .failure(error))
+    segment.finish(index)
+    segment.records[index].result = .failure(error)
     segment.releaseOperands(of: index, doomed: &doomed)
     segment.retireIfUnwanted(index, doomed: &doomed)
   }

@@ -81,13 +81,14 @@ struct Record {
     }
   }
 
-  func operand(_ position: Int) -> Operand {
-    switch position {
-    case 0: operands.0
-    case 1: operands.1
-    case 2: operands.2
-    default: extra?.rest[position - 3] ?? .none
-    }
+  @inline(__always)
+  func forEachOperand(_ body: (borrowing Operand) -> Void) {
+    let count = operandCount
+    if count > 0 { body(operands.0) }
+    if count > 1 { body(operands.1) }
+    if count > 2 { body(operands.2) }
+    guard count > 3, let extra else { return }
+    for operand in extra.rest { body(operand) }
   }
 
   /// Moves the operands out, one after another.
@@ -101,15 +102,15 @@ struct Record {
     for operand in exchange(&extra.rest, with: []) { body(operand) }
   }
 
-  /// Whether the operand at `position` is a handle that only this record refers to, on memory that
-  /// only this handle refers to: a value that dies with this record.
-  mutating func isLastOwner(ofOperand position: Int) -> Bool {
-    switch position {
-    case 0: Record.isLastOwner(&operands.0)
-    case 1: Record.isLastOwner(&operands.1)
-    case 2: Record.isLastOwner(&operands.2)
-    default: false
-    }
+  /// A bit for each of the first three operands: whether it is a handle that only this record
+  /// refers to, on memory that only this handle refers to, a value that dies with this record.
+  mutating func lastOwnedOperands() -> UInt8 {
+    let count = operandCount
+    var bits: UInt8 = 0
+    if count > 0, Record.isLastOwner(&operands.0) { bits |= 1 }
+    if count > 1, Record.isLastOwner(&operands.1) { bits |= 2 }
+    if count > 2, Record.isLastOwner(&operands.2) { bits |= 4 }
+    return bits
   }
 
   private static func isLastOwner(_ operand: inout Operand) -> Bool {

@@ -9,6 +9,8 @@ final class ThreadState {
   /// Handles to release; a release that causes others appends here, so that none recurses.
   private var doomed: [Handle] = []
   private var isReleasing = false
+  /// A claim to use again.
+  private var claim: Claim?
   /// How many sections that a fork waits for this thread is in, one inside the other.
   var sections = 0
 
@@ -30,6 +32,14 @@ final class ThreadState {
       state.segment = nil
     }
     return state
+  }
+
+  /// An empty claim; whoever is done with it gives it back.
+  func takeClaim() -> Claim { exchange(&claim, with: nil) ?? Claim() }
+
+  func giveBack(_ claim: Claim) {
+    claim.reset()
+    self.claim = claim
   }
 
   /// Empties `handles`, releasing them in a loop together with whatever their end brings down.

@@ -26,6 +26,9 @@ final class TraceSegment: @unchecked Sendable {
   private var allocated = 0
   private(set) var records: UnsafeMutablePointer<Record>
   private(set) var states: UnsafeMutablePointer<RecordState>
+  /// What a claim notes of each record while it is made; `unmarked` between claims.
+  private(set) var marks: UnsafeMutablePointer<Int32>
+  static let unmarked: Int32 = -1
   /// Bytes of the realized buffers that pending records keep alive; a buffer counts once a use.
   private(set) var retainedBytes = 0
   /// The bytes that the operands of the record to come keep alive.
@@ -51,6 +54,8 @@ final class TraceSegment: @unchecked Sendable {
     allocated = 256
     records = .allocate(capacity: allocated)
     states = .allocate(capacity: allocated)
+    marks = .allocate(capacity: allocated)
+    marks.initialize(repeating: TraceSegment.unmarked, count: allocated)
   }
 
   /// A segment for the calling thread to append to.
@@ -130,6 +135,9 @@ final class TraceSegment: @unchecked Sendable {
     newStates.initialize(from: states, count: count)
     records.deallocate()
     states.deallocate()
+    marks.deallocate()
+    marks = .allocate(capacity: capacity)
+    marks.initialize(repeating: TraceSegment.unmarked, count: capacity)
     (records, states, allocated) = (newRecords, newStates, capacity)
   }
 
@@ -207,11 +215,8 @@ final class TraceSegment: @unchecked Sendable {
       && records[index].handle == nil && records[index].uses == 0
   }
 
-  /// Marks a claimed record as run and keeps `result` for its pending consumers.
-  func finish(_ index: Int, _ result: Record.Result) {
-    states[index] = .done
-    records[index].result = result
-  }
+  /// Marks a record as run; its result is for the caller to keep where pending records read it.
+  func finish(_ index: Int) { states[index] = .done }
 
   /// Changes the state of record `index`; the caller holds the lock.
   func setState(_ index: Int, _ state: RecordState) { states[index] = state }

@@ -1,64 +1,11 @@
-// What a kernel is called with: addresses, sizes and strides, scalars, and how its work is shared.
+// How much work a launch is, and how it is cut into shares.
 
 import MartletFusion
 import MartletIR
 import MartletLowering
 
-/// The arguments of one launch, packed as `KernelFunction` reads them.
-struct LaunchArguments {
-  let launch: Plan.Launch
-  private(set) var buffers: [UnsafeMutableRawPointer?] = []
-  private(set) var integers: [Int64] = []
-  private(set) var scalars: [UInt64] = []
-
-  /// Packs `launch`; `address` gives the start of a slot's memory, and `partials` the block values
-  /// of a reduction's outputs where they have memory of their own, and then the extremes of places.
-  init(
-    _ launch: Plan.Launch, partials: [Buffer?], address: (Plan.Slot) -> UnsafeMutableRawPointer
-  ) {
-    self.launch = launch
-    let spec = launch.spec
-    buffers.reserveCapacity(launch.inputs.count + launch.outputs.count)
-    integers.reserveCapacity(spec.rank * (1 + launch.inputs.count + launch.outputs.count) + 4)
-    for extent in launch.extents { integers.append(Int64(extent)) }
-    for (binding, input) in zip(launch.inputs, spec.inputs) {
-      append(binding.strides)
-      buffers.append(
-        binding.slot.map { address($0) + binding.offset &* input.dtype.byteCount })
-    }
-    for (index, (binding, output)) in zip(0..., zip(launch.outputs, spec.outputs)) {
-      if !spec.family.leavesBlocks {
-        append(binding.strides)
-      } else {
-        append([])
-      }
-      if index < partials.count, let partial = partials[index] {
-        buffers.append(partial.pointer)
-      } else {
-        buffers.append(
-          binding.slot.map {
-            address($0) + binding.offset &* spec.dtype(of: output).byteCount
-          })
-      }
-    }
-    for extremes in partials.dropFirst(spec.outputs.count) { buffers.append(extremes?.pointer) }
-    for (binding, input) in zip(launch.inputs, spec.inputs) {
-      if input.source == .index { integers.append(Int64(binding.offset)) }
-      if let axis = binding.gathered { integers += [Int64(axis.extent), Int64(axis.stride)] }
-    }
-    scalars = launch.scalars.map(\.bits)
-  }
-
-  /// Appends one stride an axis; results of reductions are dense and have none.
-  private mutating func append(_ strides: [Int]) {
-    for axis in 0..<launch.spec.rank {
-      integers.append(axis < strides.count ? Int64(strides[axis]) : 0)
-    }
-  }
-}
-
 /// How the work of a launch is counted and cut.
-struct LaunchWork {
+struct LaunchWork: Sendable {
   /// The work items of the kernel.
   let items: Int
   /// The items that a share is a multiple of.

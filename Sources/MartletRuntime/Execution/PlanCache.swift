@@ -1,0 +1,93 @@
+// Prepared plans by trace structure, so that a repeated trace costs one comparison and its launches.
+
+import MartletIR
+
+/// Plans of the structures that were run more than once; the ones unused for longest make room.
+///
+/// A structure that comes once leaves a count and nothing else: programs that never repeat
+/// themselves must not fill memory with plans.
+final class PlanCache: Sendable {
+  /// What is known of a structure.
+  enum Finding: Sendable {
+    /// How often it was run before, as far as is remembered.
+    case seen(Int)
+    case plan(PreparedPlan)
+  }
+
+  private struct Entry {
+    let words: ContiguousArray<UInt64>
+    let plan: PreparedPlan
+    var stamp: UInt64
+  }
+
+  /// A hash and how often it was met; places are shared, the latest hash wins.
+  private struct Sighting {
+    var hash: UInt64 = 0
+    var count = 0
+  }
+
+  private struct State {
+    var entries: [UInt64: Entry] = [:]
+    var wordCount = 0
+    var clock: UInt64 = 0
+    var sightings = [Sighting](repeating: Sighting(), count: PlanCache.sightingCount)
+
+    mutating func remove(_ hash: UInt64) {
+      if let old = entries.removeValue(forKey: hash) { wordCount -= old.words.count }
+    }
+  }
+
+  private static let sightingCount = 1024
+  private let limit: Int
+  private let wordLimit: Int
+  private let state = Locked(State())
+
+  /// A cache of at most `limit` plans, whose keys have at most `wordLimit` words together.
+  init(limit: Int = 1024, wordLimit: Int = 1 << 20) {
+    self.limit = limit
+    self.wordLimit = wordLimit
+  }
+
+  /// What is known of the structure `key`, which is counted as run once more.
+  func find(_ key: borrowing PlanKey, hash: UInt64) -> Finding {
+    state.inSection { state in
+      if let place = state.entries.index(forKey: hash),
+        state.entries.values[place].words == key.words
+      {
+        state.clock &+= 1
+        state.entries.values[place].stamp = state.clock
+        return .plan(state.entries.values[place].plan)
+      }
+      let place = Int(truncatingIfNeeded: hash & UInt64(PlanCache.sightingCount &- 1))
+      if state.sightings[place].hash != hash {
+        state.sightings[place] = Sighting(hash: hash, count: 1)
+        return .seen(0)
+      }
+      state.sightings[place].count &+= 1
+      return .seen(state.sightings[place].count &- 1)
+    }
+  }
+
+  /// Keeps the plan of a structure, in place of an earlier one.
+  func insert(_ plan: PreparedPlan, for key: borrowing PlanKey, hash: UInt64) {
+    let words = key.words
+    state.inSection { state in
+      state.remove(hash)
+      while !state.entries.isEmpty,
+        state.entries.count >= limit || state.wordCount + words.count > wordLimit
+      {
+        guard let oldest = state.entries.min(by: { $0.value.stamp < $1.value.stamp }) else { break }
+        state.remove(oldest.key)
+      }
+      state.clock &+= 1
+      state.entries[hash] = Entry(words: words, plan: plan, stamp: state.clock)
+      state.wordCount += words.count
+    }
+  }
+
+  /// Forgets all plans and all that was seen.
+  func removeAll() { state.inSection { $0 = State() } }
+
+  /// The plans in the cache.
+  var count: Int { state.inSection { $0.entries.count } }
+}
