@@ -62,7 +62,7 @@ package struct Plan: Sendable {
     /// The extents of the iteration space, outermost first; none is 0.
     package var extents: [Int]
     package var inputs: [Binding]
-    /// The scalar arguments, by their numbers in `Trace.scalars`: their values are no part of a plan.
+    /// The scalar arguments by their numbers in `Trace.scalars`: values are no part of a plan.
     package var scalars: [Int]
     /// A map's outputs lie as bound; a reduction's slots are filled in row-major order once the
     /// partial results are combined.

@@ -45,3 +45,25 @@ extension OpDefinition {
     }
   }
 }
+
+extension ElementwiseOp {
+  /// Per op and dtype what `plainResult` gives, or `DType.allCases.count`.
+  private static let plainResults: ContiguousArray<UInt8> = ContiguousArray(
+    ElementwiseOp.allCases.sorted { $0.rawValue < $1.rawValue }.flatMap { op in
+      DType.allCases.map { dtype in
+        // A power's values may be an error (R26).
+        let isPlain = op.definition.computingDType(dtype) == dtype && op != .pow && op != .select
+        return isPlain ? op.resultDType(computingIn: dtype).rawValue : UInt8(DType.allCases.count)
+      }
+    })
+
+  /// The dtype of the result on operands of `dtype` that are computed as they are, or nil where
+  /// they are converted first, not all of one dtype, or their values may be an error.
+  ///
+  /// A table, for it is asked for every recorded op.
+  package func plainResult(of dtype: DType) -> DType? {
+    let count = DType.allCases.count
+    let index = Int(rawValue) &* count &+ Int(dtype.rawValue)
+    return DType(rawValue: ElementwiseOp.plainResults[index])
+  }
+}

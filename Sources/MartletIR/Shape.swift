@@ -47,6 +47,13 @@ public struct Shape: Sendable, Hashable {
   /// The most axes a tensor may have; a set of axes is one 64-bit word.
   package static let maximumRank = 64
 
+  /// Whether this is the other shape's own storage: then they are equal, and otherwise they may be.
+  @inline(__always)
+  package func isIdentical(to other: Shape) -> Bool {
+    let address = dimensions.withUnsafeBufferPointer { $0.baseAddress }
+    return address == other.dimensions.withUnsafeBufferPointer { $0.baseAddress }
+  }
+
   /// The number of axes.
   public var rank: Int { dimensions.count }
 

@@ -36,19 +36,29 @@ final class Tracking: Sendable {
     return handle
   }
 
-  /// As the general form, for one or two tensors and the operands they are recorded as.
+  /// As the general form, for an elementwise op of one or two tensors of one shape.
+  @inline(__always)
+  static func record(_ op: ElementwiseOp, dtype: DType, _ a: Handle, _ b: Handle?) -> Handle {
+    if a.tracking == nil, b?.tracking == nil { return Recorder.record(op, dtype: dtype, a, b) }
+    let inputs = b.map { [Tensor(a), Tensor($0)] } ?? [Tensor(a)]
+    return record(
+      .elementwise(op), dtype: dtype, shape: a.shape, inputs: inputs,
+      operands: inputs.map(\.operand))
+  }
+
+  /// As the general form, for an elementwise op of a tensor and a number.
+  @inline(__always)
   static func record(
-    _ op: Op, dtype: DType, shape: Shape, _ a: Tensor, _ first: RecordOperand, _ b: Tensor?,
-    _ second: RecordOperand?
+    _ op: ElementwiseOp, dtype: DType, _ a: Handle, _ scalar: Scalar, scalarIsFirst: Bool
   ) -> Handle {
-    guard dtype.isFloatingPoint, a.tracking != nil || b?.tracking != nil else {
-      return Recorder.record(op, dtype: dtype, shape: shape, first, second)
+    if a.tracking == nil {
+      return Recorder.record(op, dtype: dtype, a, scalar, scalarIsFirst: scalarIsFirst)
     }
-    let tracking = extend(op, dtype: dtype, shape: shape, b.map { [a, $0] } ?? [a])
-    let handle = Recorder.record(
-      op, dtype: dtype, shape: shape, first, second, tracking: tracking)
-    tracking?.keep(handle, of: op)
-    return handle
+    let (x, y) = (Tensor(a), Tensor(weak: .double(scalar.asDouble)))
+    return record(
+      .elementwise(op), dtype: dtype, shape: a.shape, inputs: scalarIsFirst ? [y, x] : [x, y],
+      operands: scalarIsFirst
+        ? [.scalar(scalar), .handle(a)] : [.handle(a), .scalar(scalar)])
   }
 
   /// Keeps the result of `op` on the tapes where its gradient rule reads it.

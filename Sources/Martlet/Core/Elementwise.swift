@@ -5,11 +5,8 @@ import MartletRuntime
 
 extension Tensor {
   static func elementwise(_ op: ElementwiseOp, _ x: Tensor, site: CallSite) -> Tensor {
+    if let result = plain(op, x) { return result }
     if x.isPoisoned { return x }
-    if case .handle(let handle) = x.storage {
-      let simple = Simple(dtype: handle.dtype, shape: handle.shape, .handle(handle), nil)
-      if let result = simple.record(op, x, nil) { return result }
-    }
     return attempt(site) { () throws(TensorError) in
       let definition = op.definition
       guard let dtype = definition.computingDType(x.dtype) else {
@@ -22,7 +19,7 @@ extension Tensor {
   static func elementwise(
     _ op: ElementwiseOp, _ a: Tensor, _ b: Tensor, site: CallSite
   ) -> Tensor {
-    if let result = Simple(a, b)?.record(op, a, b) { return result }
+    if let result = plain(op, a, b) { return result }
     if case .weak(let x) = a.storage, case .weak(let y) = b.storage,
       let result = WeakScalar.combine(op, x, y)
     {
@@ -168,55 +165,50 @@ extension Tensor {
   }
 }
 
-/// The common case of one or two operands, for which the arrays of the general form are spared:
-/// nothing to promote or broadcast, at most a literal beside a tensor whose dtype it takes.
-private struct Simple {
-  let dtype: DType
-  let shape: Shape
-  let first: RecordOperand
-  let second: RecordOperand?
+// The common case of one or two operands, for which the arrays of the general form are spared:
+// nothing to promote or broadcast, at most a literal beside a tensor whose dtype it takes.
 
-  init(dtype: DType, shape: Shape, _ first: RecordOperand, _ second: RecordOperand?) {
-    self.dtype = dtype
-    self.shape = shape
-    self.first = first
-    self.second = second
+extension Tensor {
+  /// The recorded op, or nil where the operand needs the general form.
+  @inline(__always)
+  private static func plain(_ op: ElementwiseOp, _ x: Tensor) -> Tensor? {
+    guard case .handle(let handle) = x.storage, !handle.isPoisoned,
+      let dtype = op.plainResult(of: handle.dtype)
+    else { return nil }
+    return Tensor(Tracking.record(op, dtype: dtype, handle, nil))
   }
 
-  /// Nil where the operands need the general form.
-  init?(_ a: Tensor, _ b: Tensor) {
-    switch (a.storage, b.storage) {
-    case (.handle(let x), .handle(let y)):
-      guard x.dtype == y.dtype, x.shape == y.shape, !x.isPoisoned, !y.isPoisoned else {
-        return nil
+  /// The recorded op, or nil where the operands need the general form.
+  @inline(__always)
+  private static func plain(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor) -> Tensor? {
+    switch a.storage {
+    case .handle(let x):
+      guard !x.isPoisoned, let dtype = op.plainResult(of: x.dtype) else { return nil }
+      switch b.storage {
+      case .handle(let y):
+        guard x.dtype == y.dtype, !y.isPoisoned,
+          x.shape.isIdentical(to: y.shape) || x.shape == y.shape
+        else { return nil }
+        return Tensor(Tracking.record(op, dtype: dtype, x, y))
+      case .weak(let y):
+        guard let scalar = y.plainScalar(as: x.dtype) else { return nil }
+        return Tensor(Tracking.record(op, dtype: dtype, x, scalar, scalarIsFirst: false))
       }
-      self.init(dtype: x.dtype, shape: x.shape, .handle(x), .handle(y))
-    case (.handle(let x), .weak(let y)):
-      guard !x.isPoisoned, let scalar = Simple.scalar(y, as: x.dtype) else { return nil }
-      self.init(dtype: x.dtype, shape: x.shape, .handle(x), .scalar(scalar))
-    case (.weak(let x), .handle(let y)):
-      guard !y.isPoisoned, let scalar = Simple.scalar(x, as: y.dtype) else { return nil }
-      self.init(dtype: y.dtype, shape: y.shape, .scalar(scalar), .handle(y))
-    case (.weak, .weak): return nil
+    case .weak(let x):
+      guard case .handle(let y) = b.storage, !y.isPoisoned,
+        let dtype = op.plainResult(of: y.dtype), let scalar = x.plainScalar(as: y.dtype)
+      else { return nil }
+      return Tensor(Tracking.record(op, dtype: dtype, y, scalar, scalarIsFirst: true))
     }
-  }
-
-  private static func scalar(_ literal: WeakScalar, as dtype: DType) -> Scalar? {
-    literal.joined(with: dtype) == dtype ? literal.scalar(as: dtype) : nil
-  }
-
-  /// The recorded op on tensors `a` and `b`, or nil where it computes in another dtype or its
-  /// values may be an error.
-  func record(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor?) -> Tensor? {
-    guard op.definition.computingDType(dtype) == dtype, op != .pow else { return nil }
-    return Tensor(
-      Tracking.record(
-        .elementwise(op), dtype: op.resultDType(computingIn: dtype), shape: shape, a, first, b,
-        second))
   }
 }
 
 extension WeakScalar {
+  /// The literal in `dtype`, or nil where it would change the dtype or does not fit.
+  fileprivate func plainScalar(as dtype: DType) -> Scalar? {
+    joined(with: dtype) == dtype ? scalar(as: dtype) : nil
+  }
+
   /// The literal as messages show it.
   var text: String {
     switch self {

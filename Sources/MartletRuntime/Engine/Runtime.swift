@@ -8,8 +8,8 @@ import Synchronization
 /// The one engine that all tensors of the process share.
 package enum Runtime {
   private static let settings = Settings.environment
-  private static let modeCell = Atomic<Int>(
-    ExecutionMode.allCases.firstIndex(of: settings.mode) ?? 0)
+  private static let modes = ExecutionMode.allCases
+  private static let modeCell = Atomic<Int>(modes.firstIndex(of: settings.mode) ?? 0)
   private static let fusionCell = Atomic<Bool>(settings.fusion)
   private static let strictCell = Atomic<Bool>(false)
 
@@ -41,8 +41,8 @@ package enum Runtime {
 
   /// Which engine runs the next trace.
   package static var mode: ExecutionMode {
-    get { ExecutionMode.allCases[modeCell.load(ordering: .relaxed)] }
-    set { modeCell.store(ExecutionMode.allCases.firstIndex(of: newValue) ?? 0, ordering: .relaxed) }
+    get { modes[modeCell.load(ordering: .relaxed)] }
+    set { modeCell.store(modes.firstIndex(of: newValue) ?? 0, ordering: .relaxed) }
   }
 
   /// Whether ops are fused; without fusion every op is a kernel of its own.
@@ -72,9 +72,9 @@ package enum Runtime {
 
   /// Runs what a claim describes, by the choices that its key was made for.
   static func run(
-    _ request: borrowing TraceRequest, _ choices: Executor.Choices
+    _ request: TraceRequest, _ choices: Executor.Choices, trace: () -> Trace
   ) throws(TensorError) -> [(node: Int, value: Value)] {
-    try executor.run(request, choices)
+    try executor.run(request, choices, trace: trace)
   }
 
   /// The bytes that tensors and free blocks may hold.

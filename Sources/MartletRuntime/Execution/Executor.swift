@@ -42,9 +42,14 @@ package final class Executor: Sendable {
 
   /// The values of the trace's output nodes, nil for the others.
   func run(_ trace: Trace, _ choices: Choices) throws(TensorError) -> [Value?] {
-    let request = TraceRequest(trace, fusion: choices.fusion, isStrict: choices.isStrict)
+    let trace = trace.normalized
     var values = [Value?](repeating: nil, count: trace.nodes.count)
-    for (node, value) in try run(request, choices) { values[node] = value }
+    try ForkGuard.section { () throws(TensorError) in
+      try trace.withRequest(fusion: choices.fusion, isStrict: choices.isStrict) {
+        request throws(TensorError) in
+        for (node, value) in try run(request, choices, trace: { trace }) { values[node] = value }
+      }
+    }
     return values
   }
 
@@ -56,33 +61,33 @@ package final class Executor: Sendable {
     var printsPlan = false
   }
 
-  /// The output nodes and their values.
+  /// The output nodes and their values, inside a section; `trace` gives the nodes, which are asked
+  /// for where there is no plan yet, or an error is to be explained.
   func run(
-    _ request: borrowing TraceRequest, _ choices: Choices
+    _ request: TraceRequest, _ choices: Choices, trace makeTrace: () -> Trace
   ) throws(TensorError) -> [(node: Int, value: Value)] {
     let environment = martlet_fp_environment_save_default()
     defer { martlet_fp_environment_restore(environment) }
     counters.add(.traces)
-    if choices.mode == .interpreter { return try interpret(request.trace(), choices) }
+    if choices.mode == .interpreter { return try interpret(makeTrace(), choices) }
     let hash = request.key.hash
     var prepared: PreparedPlan?
     var sightings = 0
     switch plans.find(request.key, hash: hash) {
-    case .plan(let found):
-      if let kernels = found.kernels {
+    case .plan(let found, let kernels):
+      if let kernels {
         counters.add(.kernelCacheHits, kernels.count)
-        return try run(found, kernels, request, choices)
+        return try run(found, kernels, request, choices, makeTrace)
       }
       prepared = found
     case .seen(let count): sightings = count
     }
-    let trace = request.trace()
+    let trace = makeTrace()
     if choices.mode == .automatic {
       let isWorthIt = prepared != nil || sightings >= Executor.fewRuns || !Executor.isSmall(trace)
       if !isWorthIt || !compiler.isUsable { return try interpret(trace, choices) }
     }
-    var plan: PreparedPlan
-    if let prepared { plan = prepared } else { plan = try prepare(trace, choices) }
+    let plan = if let prepared { prepared } else { try prepare(trace, choices) }
     var supply: CompilerSource.Supply
     do throws(TensorError) { supply = try kernels(of: plan, trace, choices.mode) } catch {
       // Code that the system refuses, where it allows no executable memory, say, ends no program.
@@ -92,9 +97,9 @@ package final class Executor: Sendable {
     }
     // After the run, so that the compiler does not compete with it for the cores.
     defer { compiler.improve(supply.unfinished) }
-    if supply.unfinished.isEmpty { plan.kernels = supply.kernels }
-    if sightings > 0 || prepared != nil && plan.kernels != nil {
-      plans.insert(plan, for: request.key, hash: hash)
+    let kernelsToKeep = supply.unfinished.isEmpty ? supply.kernels : nil
+    if sightings > 0 || kernelsToKeep != nil && prepared != nil {
+      plans.insert(plan, kernelsToKeep, for: request.key, hash: hash)
     }
     if supply.kernels == nil {
       do throws(TensorError) { return try interpret(trace, choices) } catch {
@@ -104,7 +109,7 @@ package final class Executor: Sendable {
       }
     }
     guard let kernels = supply.kernels else { internalError("a plan without kernels") }
-    return try run(plan, kernels, request, choices)
+    return try run(plan, kernels, request, choices) { trace }
   }
 
   private func prepare(
@@ -118,18 +123,17 @@ package final class Executor: Sendable {
   }
 
   private func run(
-    _ plan: PreparedPlan, _ kernels: [CompiledKernel], _ request: borrowing TraceRequest,
-    _ choices: Choices
+    _ plan: PreparedPlan, _ kernels: [CompiledKernel], _ request: TraceRequest,
+    _ choices: Choices, _ trace: () -> Trace
   ) throws(TensorError) -> [(node: Int, value: Value)] {
     let errors = Executor.errors(choices.isStrict)
-    var run = try PlanRun(
-      plan, leaves: request.leaves, scalars: request.scalars, executor: self)
+    let run = try PlanRun(plan, request, executor: self)
     do { try run.run(kernels, until: errors) } catch {
-      throw error.error.at(request.trace().nodes[error.node].site)
+      throw error.error.at(trace().nodes[error.node].site)
     }
     if run.flags & errors != 0 {
       // The interpreter finds the op that is to blame, and its site.
-      _ = try interpret(request.trace(), choices)
+      _ = try interpret(trace(), choices)
       internalError("a kernel raised a flag that the interpreter does not")
     }
     return try run.outputs()
@@ -146,7 +150,7 @@ package final class Executor: Sendable {
       for: plan.specs, work: costs.interpreting(trace), costs: costs)
   }
 
-  /// Forgets all plans.
+  /// Forgets all plans; inside a section.
   func removeAllPlans() { plans.removeAll() }
 
   /// The flags that are errors: a bad index and a negative integer power always, a division by zero

@@ -1,8 +1,12 @@
-// Prepared plans by trace structure, so that a repeated trace costs one comparison and its launches.
+// Prepared plans by trace structure: a repeated trace costs one comparison and its launches.
 
+import Glibc
 import MartletIR
+import MartletLowering
 
 /// Plans of the structures that were run more than once; the ones unused for longest make room.
+///
+/// It is used inside sections of the `ForkGuard` only.
 ///
 /// A structure that comes once leaves a count and nothing else: programs that never repeat
 /// themselves must not fill memory with plans.
@@ -11,13 +15,31 @@ final class PlanCache: Sendable {
   enum Finding: Sendable {
     /// How often it was run before, as far as is remembered.
     case seen(Int)
-    case plan(PreparedPlan)
+    /// Its plan, with the kernels of the launches once they are final.
+    case plan(PreparedPlan, [CompiledKernel]?)
   }
 
-  private struct Entry {
+  private final class Entry {
     let words: ContiguousArray<UInt64>
     let plan: PreparedPlan
+    let kernels: [CompiledKernel]?
     var stamp: UInt64
+
+    init(
+      _ words: ContiguousArray<UInt64>, _ plan: PreparedPlan, _ kernels: [CompiledKernel]?,
+      stamp: UInt64
+    ) {
+      (self.words, self.plan, self.kernels, self.stamp) = (words, plan, kernels, stamp)
+    }
+
+    func isOf(_ key: PlanKey) -> Bool {
+      let others = key.words.elements
+      return words.withUnsafeBufferPointer { words in
+        guard words.count == others.count, let a = words.baseAddress, let b = others.baseAddress
+        else { return false }
+        return memcmp(a, b, words.count &* 8) == 0
+      }
+    }
   }
 
   /// A hash and how often it was met; places are shared, the latest hash wins.
@@ -49,14 +71,12 @@ final class PlanCache: Sendable {
   }
 
   /// What is known of the structure `key`, which is counted as run once more.
-  func find(_ key: borrowing PlanKey, hash: UInt64) -> Finding {
-    state.inSection { state in
-      if let place = state.entries.index(forKey: hash),
-        state.entries.values[place].words == key.words
-      {
+  func find(_ key: PlanKey, hash: UInt64) -> Finding {
+    state.withLock { state in
+      if let entry = state.entries[hash], entry.isOf(key) {
         state.clock &+= 1
-        state.entries.values[place].stamp = state.clock
-        return .plan(state.entries.values[place].plan)
+        entry.stamp = state.clock
+        return .plan(entry.plan, entry.kernels)
       }
       let place = Int(truncatingIfNeeded: hash & UInt64(PlanCache.sightingCount &- 1))
       if state.sightings[place].hash != hash {
@@ -69,9 +89,11 @@ final class PlanCache: Sendable {
   }
 
   /// Keeps the plan of a structure, in place of an earlier one.
-  func insert(_ plan: PreparedPlan, for key: borrowing PlanKey, hash: UInt64) {
-    let words = key.words
-    state.inSection { state in
+  func insert(
+    _ plan: PreparedPlan, _ kernels: [CompiledKernel]?, for key: PlanKey, hash: UInt64
+  ) {
+    let words = ContiguousArray(key.words.elements)
+    state.withLock { state in
       state.remove(hash)
       while !state.entries.isEmpty,
         state.entries.count >= limit || state.wordCount + words.count > wordLimit
@@ -80,14 +102,14 @@ final class PlanCache: Sendable {
         state.remove(oldest.key)
       }
       state.clock &+= 1
-      state.entries[hash] = Entry(words: words, plan: plan, stamp: state.clock)
+      state.entries[hash] = Entry(words, plan, kernels, stamp: state.clock)
       state.wordCount += words.count
     }
   }
 
   /// Forgets all plans and all that was seen.
-  func removeAll() { state.inSection { $0 = State() } }
+  func removeAll() { state.withLock { $0 = State() } }
 
   /// The plans in the cache.
-  var count: Int { state.inSection { $0.entries.count } }
+  var count: Int { state.withLock { $0.entries.count } }
 }

@@ -8,10 +8,13 @@ import MartletIR
 /// sites for errors. A word describes a node, two operands share one, and what has no fixed size
 /// comes after a word that says how much there is, so two traces with equal words are equal.
 struct PlanKey {
-  private(set) var words: ContiguousArray<UInt64> = []
-  private var latestShape: Shape?
+  let words = PlainArray<UInt64>(capacity: 64)
+  /// Where the extents of the latest shape begin among the words.
+  private var latestShape = 0
   /// An operand that waits for the other half of its word.
   private var half: UInt64?
+
+  func destroy() { words.destroy() }
 
   /// The kinds of operands, in the upper two bits of 32.
   enum OperandKind: UInt64 {
@@ -22,14 +25,14 @@ struct PlanKey {
 
   /// Begins the key of a trace that is run with these choices.
   mutating func begin(fusion: Bool, isStrict: Bool) {
-    words.removeAll(keepingCapacity: true)
-    latestShape = nil
+    words.removeAll()
+    latestShape = 0
     half = nil
     words.append((fusion ? 1 : 0) | (isStrict ? 2 : 0))
   }
 
   /// A leaf, in the order of their numbers, after the operands of the first node that reads it.
-  mutating func leaf(_ value: Value, isDying: Bool) {
+  mutating func leaf(_ value: borrowing Value, isDying: Bool) {
     flush()
     let hasStrides = value.layout.strides != nil
     words.append(
@@ -66,6 +69,7 @@ struct PlanKey {
   mutating func scalar(_ dtype: DType) { operand(.scalar, Int(dtype.rawValue)) }
 
   /// Which nodes are outputs, after all nodes.
+  @inline(__always)
   mutating func outputs(_ bits: some Sequence<Bool>) {
     flush()
     var word: UInt64 = 0
@@ -90,15 +94,26 @@ struct PlanKey {
   }
 
   /// 1 where the shape is not the latest one; then its extents go before the word that asks.
+  @inline(__always)
   private mutating func shapeBit(_ shape: Shape) -> UInt64 {
-    if let latestShape, latestShape == shape { return 0 }
-    latestShape = shape
-    words.append(1 | UInt64(shape.rank) << 8)
-    for extent in shape { words.append(UInt64(extent)) }
-    return 1
+    shape.dimensions.withUnsafeBufferPointer { extents in
+      if latestShape > 0, words[latestShape &- 1] == PlanKey.shapeWord(rank: extents.count) {
+        var axis = 0
+        while axis < extents.count, words[latestShape &+ axis] == UInt64(extents[axis]) {
+          axis &+= 1
+        }
+        if axis == extents.count { return 0 }
+      }
+      words.append(PlanKey.shapeWord(rank: extents.count))
+      latestShape = words.count
+      for extent in extents { words.append(UInt64(extent)) }
+      return 1
+    }
   }
 
-  private mutating func append(payload op: Op) {
+  private static func shapeWord(rank: Int) -> UInt64 { 1 | UInt64(rank) << 8 }
+
+  private func append(payload op: Op) {
     switch op {
     case .elementwise, .cast, .iota, .matmul, .view(.reshape), .view(.broadcast): break
     case .view(.permute(let axes)): append(axes)
@@ -115,7 +130,7 @@ struct PlanKey {
     }
   }
 
-  private mutating func append(_ numbers: [Int]) {
+  private func append(_ numbers: [Int]) {
     words.append(UInt64(numbers.count))
     for number in numbers { words.append(UInt64(bitPattern: Int64(number))) }
   }
@@ -123,16 +138,14 @@ struct PlanKey {
   /// A number that keys with different words rarely share.
   var hash: UInt64 {
     var (a, b) = (UInt64(words.count) &* 0x9e37_79b9_7f4a_7c15, 0x2545_f491_4f6c_dd1d as UInt64)
-    words.withUnsafeBufferPointer { words in
-      var index = 0
-      while index &+ 1 < words.count {
-        let product = (words[index] ^ a).multipliedFullWidth(by: words[index &+ 1] ^ b | 1)
-        a = (a &* 5) ^ product.low ^ product.high
-        b = b &+ words[index] ^ a &>> 29
-        index &+= 2
-      }
-      if index < words.count { a = (a ^ words[index]) &* 0xff51_afd7_ed55_8ccd }
+    var index = 0
+    while index &+ 1 < words.count {
+      let product = (words[index] ^ a).multipliedFullWidth(by: words[index &+ 1] ^ b | 1)
+      a = (a &* 5) ^ product.low ^ product.high
+      b = b &+ words[index] ^ a &>> 29
+      index &+= 2
     }
+    if index < words.count { a = (a ^ words[index]) &* 0xff51_afd7_ed55_8ccd }
     let product = (a ^ a &>> 32).multipliedFullWidth(by: 0xd6e8_feb8_6659_fd93 ^ b)
     return product.low ^ product.high
   }

@@ -6,24 +6,26 @@ import MartletInterpreter
 import MartletLowering
 
 /// The state of a prepared plan that is being run.
-struct PlanRun {
+///
+/// A class, for its loops hand it to closures: a struct would be copied for each.
+final class PlanRun {
   private let plan: PreparedPlan
   private let executor: Executor
-  private let leaves: [Value]
-  private let scalars: [UInt64]
+  private let leaves: UnsafeBufferPointer<Leaf>
+  private let scalars: UnsafeBufferPointer<UInt64>
   private let blocks: [Buffer]
   /// The values that steps made so far.
   private var made: [Value?]
   private(set) var flags: UInt32 = 0
 
-  /// Allocates all memory of the run; `scalars` are the bits of the trace's.
+  /// Allocates all memory of the run.
   init(
-    _ plan: PreparedPlan, leaves: [Value], scalars: [UInt64], executor: Executor
+    _ plan: PreparedPlan, _ request: TraceRequest, executor: Executor
   ) throws(TensorError) {
     self.plan = plan
     self.executor = executor
-    self.leaves = leaves
-    self.scalars = scalars
+    leaves = request.leaves
+    scalars = request.scalars
     var blocks: [Buffer] = []
     blocks.reserveCapacity(plan.blocks.count)
     for byteCount in plan.blocks {
@@ -38,7 +40,7 @@ struct PlanRun {
   ///
   /// Whoever looks for the op that raised a flag, or computes the other outputs by themselves,
   /// reads the leaves again, and later steps might write over some.
-  mutating func run(_ kernels: [CompiledKernel], until errors: UInt32) throws(Failure) {
+  func run(_ kernels: [CompiledKernel], until errors: UInt32) throws(Failure) {
     let counters = executor.counters
     counters.add(.launches, plan.launchCount)
     counters.add(.bytesLoaded, plan.bytesLoaded)
@@ -93,7 +95,7 @@ struct PlanRun {
 
   private func buffer(_ place: PreparedPlan.Place) -> Buffer {
     if place < plan.firstLeaf { return blocks[place] }
-    if place < plan.firstMade { return leaves[place &- plan.firstLeaf].buffer }
+    if place < plan.firstMade { return leaves[place &- plan.firstLeaf].retainedBuffer() }
     guard let value = made[place &- plan.firstMade] else {
       internalError("a value is read before it is made")
     }
@@ -103,16 +105,12 @@ struct PlanRun {
   /// Where in its buffer a place begins, in elements.
   private func firstElement(_ place: PreparedPlan.Place) -> Int {
     guard place >= plan.firstLeaf, place < plan.firstMade else { return 0 }
-    return leaves[place &- plan.firstLeaf].layout.offset
+    return leaves[place &- plan.firstLeaf].offset
   }
 
   private func address(_ place: PreparedPlan.Place) -> UnsafeMutableRawPointer {
     if place < plan.firstLeaf { return blocks[place].pointer }
-    if place < plan.firstMade {
-      let leaf = place &- plan.firstLeaf
-      return leaves[leaf].buffer.pointer
-        + leaves[leaf].layout.offset &* plan.leafDTypes[leaf].byteCount
-    }
+    if place < plan.firstMade { return leaves[place &- plan.firstLeaf].base }
     return buffer(place).pointer
   }
 
@@ -122,7 +120,7 @@ struct PlanRun {
 
   // Launches.
 
-  private mutating func run(_ launch: PreparedLaunch, _ kernel: CompiledKernel) {
+  private func run(_ launch: PreparedLaunch, _ kernel: CompiledKernel) {
     let raised = withUnsafeTemporaryAllocation(
       of: UnsafeMutableRawPointer?.self, capacity: launch.pointers.count
     ) { pointers in
@@ -194,7 +192,7 @@ struct PlanRun {
 
   // Library steps.
 
-  private mutating func run(_ call: PreparedCall) throws(TensorError) {
+  private func run(_ call: PreparedCall) throws(TensorError) {
     var operands: [Interpreter.Operand] = []
     for operand in call.operands {
       switch operand {

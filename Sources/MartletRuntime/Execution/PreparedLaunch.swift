@@ -5,7 +5,7 @@ import MartletIR
 import MartletLowering
 
 /// What all runs of one launch share.
-struct PreparedLaunch: Sendable {
+final class PreparedLaunch: Sendable {
   /// A place and a distance from its first byte; kernels never use the address of an index input.
   struct Pointer: Sendable {
     let place: PreparedPlan.Place?
@@ -32,8 +32,8 @@ struct PreparedLaunch: Sendable {
   let scratchByteCount: Int
   let combinations: [Combination]
 
-  /// Packs `launch`; `partials` are the block values of a reduction's outputs where they have memory
-  /// of their own, and then the extremes of places.
+  /// Packs `launch`; `partials` are the block values of a reduction's outputs where they have
+  /// memory of their own, and then the extremes of places.
   init(
     _ launch: Plan.Launch, partials: [PreparedPlan.Place?], scratch: PreparedPlan.Place?,
     places: PlaceNumbers

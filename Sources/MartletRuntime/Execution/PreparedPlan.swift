@@ -9,7 +9,7 @@ import MartletLowering
 /// What differs from run to run is left open: the leaves' buffers and where in them the leaves
 /// begin, the values of the scalars, and the sites for errors. A run looks all memory up in one
 /// table: first the blocks that it allocates, then the leaves, then what steps make.
-struct PreparedPlan: Sendable {
+final class PreparedPlan: Sendable {
   /// An entry in the table of a run.
   typealias Place = Int
 
@@ -30,14 +30,13 @@ struct PreparedPlan: Sendable {
     let shape: Shape
   }
 
-  /// The kernels of the launches, in order; their specs until they are compiled.
+  /// The kernels of the launches, in order.
   let specs: [KernelSpec]
-  var kernels: [CompiledKernel]?
   let steps: [Step]
   let outputs: [Output]
   /// The bytes of each block.
   let blocks: [Int]
-  let leafDTypes: [DType]
+  let leafCount: Int
   /// The values that library steps and views make.
   let madeCount: Int
   /// What a whole run adds to the counters.
@@ -45,7 +44,7 @@ struct PreparedPlan: Sendable {
   let bytesStored: Int
 
   var firstLeaf: Place { blocks.count }
-  var firstMade: Place { blocks.count + leafDTypes.count }
+  var firstMade: Place { blocks.count &+ leafCount }
   var launchCount: Int { specs.count }
 
   /// Readies `plan` for runs by `threads` participants; the trace is one that `PlanKey` normalized.
@@ -90,7 +89,7 @@ struct PreparedPlan: Sendable {
     }
     specs = plan.kernels
     blocks = memory.blocks
-    leafDTypes = trace.leaves.map(\.dtype)
+    leafCount = trace.leaves.count
     madeCount = places.madeCount
     var (loaded, stored) = (0, 0)
     for case .launch(let launch) in steps {

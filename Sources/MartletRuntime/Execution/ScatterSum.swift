@@ -28,8 +28,8 @@ struct ScatterSum {
   /// The additions of one share at the least.
   private static let shareWork = 16_384
 
-  /// The first of three operands with the third added at the indices in the second; nil where that is
-  /// left to the interpreter: an index that is out of range, bools, and scalars.
+  /// The first of three operands with the third added at the indices in the second; nil where that
+  /// is left to the interpreter: an index that is out of range, bools, and scalars.
   static func add(
     _ operands: [Interpreter.Operand], _ axis: Int, _ shape: Shape, _ executor: Executor
   ) throws(TensorError) -> Value? {

@@ -6,6 +6,7 @@ import Synchronization
 /// What a force is about to run; each thread uses one again and again.
 final class Claim {
   enum Outcome {
+    case claimed
     /// Nothing of it is pending any more.
     case settled
     /// Another thread is running a part; wait for the generation to move.
@@ -14,69 +15,81 @@ final class Claim {
     case needs([Handle])
     /// A record of the claim reads a failure; the record takes the error.
     case failed(Int, TensorError)
-    case claimed(Claim)
   }
 
   /// The records, in order, by their index in the segment; node i of the trace is record
   /// `indices[i]`.
-  private(set) var indices: ContiguousArray<Int32> = []
-  private(set) var roots: [Int] = []
+  let indices = PlainArray<Int32>()
+  let roots = PlainArray<Int32>()
   private(set) var choices = Executor.Choices()
-  private(set) var key = PlanKey()
-  private(set) var leaves: [Value] = []
-  private(set) var isLeafDying: [Bool] = []
-  private(set) var scalars: [UInt64] = []
+  private var key = PlanKey()
+  /// The leaves, which the records keep alive.
+  private let leaves = PlainArray<Leaf>()
+  private let isLeafDying = PlainArray<Bool>()
+  private let scalars = PlainArray<UInt64>()
   /// Per node: whether its result outlives the run.
-  private(set) var isOutput: ContiguousArray<Bool> = []
-  private var known = LeafNumbers()
+  private let isOutput = PlainArray<Bool>()
+  private let known = LeafNumbers()
   /// Per node: how many of its uses come from claimed records.
-  private var inside: ContiguousArray<Int32> = []
+  private let inside = PlainArray<Int32>()
+
+  deinit {
+    indices.destroy()
+    roots.destroy()
+    key.destroy()
+    leaves.destroy()
+    isLeafDying.destroy()
+    scalars.destroy()
+    isOutput.destroy()
+    inside.destroy()
+    known.destroy()
+  }
+
+  /// What is to be run, until the claim is reset.
+  var request: TraceRequest {
+    TraceRequest(key: key, leaves: leaves.elements, scalars: scalars.elements)
+  }
 
   /// Claims what the handles of `roots` that are pending in `segment` need.
-  static func make(_ roots: [Handle], in segment: TraceSegment) -> Outcome {
+  func make(_ roots: [Handle], in segment: TraceSegment) -> Outcome {
     segment.lock.lock()
     defer { segment.lock.unlock() }
     let address = segment.address
-    var indices: [Int] = []
     for handle in roots where handle.segment.load(ordering: .relaxed) == address {
-      indices.append(Int(handle.index))
+      self.roots.append(handle.index)
     }
-    return make(indices, in: segment)
+    return make(in: segment)
   }
 
   /// Claims everything of `segment` that a live handle waits for, or the last such record alone.
-  static func make(allOf segment: TraceSegment, oneByOne: Bool) -> Outcome {
+  func make(allOf segment: TraceSegment, oneByOne: Bool) -> Outcome {
     segment.lock.lock()
     defer { segment.lock.unlock() }
     let live = segment.liveRecords()
-    return make(oneByOne ? live.suffix(1) : live, in: segment)
+    for index in oneByOne ? live.suffix(1) : live { roots.append(Int32(truncatingIfNeeded: index)) }
+    return make(in: segment)
   }
 
   /// The caller holds the lock.
-  private static func make(_ roots: [Int], in segment: TraceSegment) -> Outcome {
-    guard !roots.isEmpty else { return .settled }
-    let claim = ThreadState.current.takeClaim()
-    claim.roots = roots
-    if let obstacle = claim.findAncestors(in: segment) {
-      ThreadState.current.giveBack(claim)
-      return obstacle
-    }
-    claim.choices = Runtime.choices
-    claim.describe(segment)
-    for index in claim.indices { segment.setState(Int(index), .running) }
-    return .claimed(claim)
+  private func make(in segment: TraceSegment) -> Outcome {
+    guard roots.count > 0 else { return .settled }
+    if let obstacle = findAncestors(in: segment) { return obstacle }
+    choices = Runtime.choices
+    describe(segment)
+    for index in indices.elements { segment.setState(Int(index), .running) }
+    return .claimed
   }
 
   /// Forgets everything, and keeps the memory.
   func reset() {
-    indices.removeAll(keepingCapacity: true)
-    leaves.removeAll(keepingCapacity: true)
-    isLeafDying.removeAll(keepingCapacity: true)
-    scalars.removeAll(keepingCapacity: true)
-    isOutput.removeAll(keepingCapacity: true)
-    inside.removeAll(keepingCapacity: true)
+    indices.removeAll()
+    roots.removeAll()
+    leaves.removeAll()
+    isLeafDying.removeAll()
+    scalars.removeAll()
+    isOutput.removeAll()
+    inside.removeAll()
     known.removeAll()
-    roots = []
   }
 
   /// Collects the pending records that the roots depend on, themselves included, or says what is in
@@ -88,10 +101,10 @@ final class Claim {
     let marks = segment.marks
     var outstanding = 0
     var index = -1
-    for root in roots where marks[root] == TraceSegment.unmarked {
-      marks[root] = 0
+    for root in roots.elements where marks[Int(root)] == TraceSegment.unmarked {
+      marks[Int(root)] = 0
       outstanding += 1
-      index = max(index, root)
+      index = max(index, Int(root))
     }
     var foreign: [Handle] = []
     var obstacle: Outcome?
@@ -108,10 +121,10 @@ final class Claim {
       }
       indices.append(Int32(truncatingIfNeeded: index))
       segment.records[index].forEachOperand { operand in
-        switch operand {
-        case .none, .scalar: break
-        case .record(let producer):
-          let producer = Int(producer)
+        switch operand.kind {
+        case .scalar: break
+        case .record:
+          let producer = Int(operand.index)
           if marks[producer] == TraceSegment.unmarked {
             if segment.states[producer] == .done,
               case .failure(let error) = segment.records[producer].result
@@ -121,18 +134,20 @@ final class Claim {
             marks[producer] = 0
             outstanding += 1
           }
-        case .handle(let handle):
-          switch handle.settled {
-          case .some(.failure(let error)): obstacle = obstacle ?? .failed(index, error)
-          case .some: break
-          case nil: foreign.append(handle)
+        case .handle:
+          operand.handle._withUnsafeGuaranteedRef { handle in
+            if handle.isPending {
+              foreign.append(handle)
+            } else if case .failure(let error) = handle.outcome {
+              obstacle = obstacle ?? .failed(index, error)
+            }
           }
         }
       }
     }
     if obstacle == nil, !foreign.isEmpty { obstacle = .needs(foreign) }
     guard obstacle == nil else {
-      for index in indices { marks[Int(index)] = TraceSegment.unmarked }
+      for index in indices.elements { marks[Int(index)] = TraceSegment.unmarked }
       return obstacle
     }
     indices.reverse()
@@ -141,100 +156,122 @@ final class Claim {
 
   /// Writes the key of the claimed records, and numbers what they read.
   private func describe(_ segment: TraceSegment) {
+    var key = key
     let marks = segment.marks
-    for (node, index) in indices.enumerated() {
-      marks[Int(index)] = Int32(truncatingIfNeeded: node)
+    for node in 0..<indices.count {
+      marks[Int(indices[node])] = Int32(truncatingIfNeeded: node)
       inside.append(0)
     }
     key.begin(fusion: choices.fusion, isStrict: choices.isStrict)
-    for index in indices {
+    for index in indices.elements {
       let record = segment.records + Int(index)
       key.node(
-        record.pointee.op, record.pointee.dtype, record.pointee.shape,
+        record.pointee.op, record.pointee.dtype, segment.shapes[record.pointee.shape],
         operandCount: Int(record.pointee.operandCount))
       let firstNew = leaves.count
-      // Asked first: whoever looks at an operand refers to it.
-      var owned = record.pointee.lastOwnedOperands()
       record.pointee.forEachOperand { operand in
-        switch operand {
-        case .none: break
-        case .scalar(let scalar):
-          key.scalar(scalar.dtype)
-          scalars.append(scalar.bits)
-        case .record(let producer):
-          let node = marks[Int(producer)]
+        switch operand.kind {
+        case .scalar:
+          key.scalar(operand.scalar.dtype)
+          scalars.append(operand.scalar.bits)
+        case .record:
+          let node = marks[Int(operand.index)]
           if node != TraceSegment.unmarked {
-            inside[Int(node)] += 1
+            inside[Int(node)] &+= 1
             key.operand(.node, Int(node))
           } else {
-            key.operand(.leaf, leaf(ofRecord: producer, segment))
+            key.operand(.leaf, number(ofLeaf: LeafNumbers.key(ofRecord: operand.index)))
           }
-        case .handle(let handle):
-          key.operand(.leaf, leaf(handle, isLastOwned: owned & 1 == 1))
+        case .handle: key.operand(.leaf, number(ofLeaf: LeafNumbers.key(operand.handle)))
         }
-        owned >>= 1
       }
-      for leaf in firstNew..<leaves.count { key.leaf(leaves[leaf], isDying: isLeafDying[leaf]) }
+      if known.count > firstNew { describeLeaves(of: record, segment, in: &key) }
     }
-    for (node, index) in indices.enumerated() {
-      let record = segment.records + Int(index)
+    for node in 0..<indices.count {
+      let index = Int(indices[node])
+      let record = segment.records + index
       isOutput.append(record.pointee.handle != nil || record.pointee.uses > inside[node])
-      marks[Int(index)] = TraceSegment.unmarked
+      marks[index] = TraceSegment.unmarked
     }
-    key.outputs(isOutput)
+    key.outputs(isOutput.elements)
+    self.key = key
   }
 
-  private func leaf(_ handle: Handle, isLastOwned: Bool) -> Int {
-    let key = LeafNumbers.key(handle)
+  @inline(__always)
+  private func number(ofLeaf key: UInt) -> Int {
     if let number = known.number(of: key) { return number }
-    guard let value = handle.value else { internalError("a leaf without a value") }
-    // A plan writes over what is the whole of its buffer, for it does not know where leaves begin.
-    return append(value, isDying: isLastOwned && value.layout.offset == 0, key: key)
-  }
-
-  private func leaf(ofRecord index: Int32, _ segment: TraceSegment) -> Int {
-    let key = LeafNumbers.key(ofRecord: index)
-    if let number = known.number(of: key) { return number }
-    guard case .value(let value) = segment.records[Int(index)].result else {
-      internalError("a producer without a value")
-    }
-    return append(value, isDying: false, key: key)
-  }
-
-  private func append(_ value: Value, isDying: Bool, key: UInt) -> Int {
     known.append(key)
-    leaves.append(value)
+    return known.count &- 1
+  }
+
+  /// Adds to the key how the leaves lie that `record` is the first to read.
+  private func describeLeaves(
+    of record: UnsafeMutablePointer<Record>, _ segment: TraceSegment, in key: inout PlanKey
+  ) {
+    var owned = record.pointee.lastOwnedOperands()
+    record.pointee.forEachOperand { operand in
+      defer { owned >>= 1 }
+      switch operand.kind {
+      case .scalar: break
+      case .record:
+        guard known.number(of: LeafNumbers.key(ofRecord: operand.index)) == leaves.count else {
+          break
+        }
+        guard case .value(let value) = segment.records[Int(operand.index)].result else {
+          internalError("a producer without a value")
+        }
+        append(value, isDying: false, to: &key)
+      case .handle:
+        guard known.number(of: LeafNumbers.key(operand.handle)) == leaves.count else { break }
+        operand.handle._withUnsafeGuaranteedRef { handle in
+          guard case .value(let value) = handle.outcome else {
+            internalError("a leaf without a value")
+          }
+          // A plan does not know where leaves begin, so it writes over what is all of its buffer.
+          append(value, isDying: owned & 1 == 1 && value.layout.offset == 0, to: &key)
+        }
+      }
+    }
+  }
+
+  private func append(_ value: borrowing Value, isDying: Bool, to key: inout PlanKey) {
+    leaves.append(Leaf(value))
     isLeafDying.append(isDying)
-    return leaves.count - 1
+    key.leaf(value, isDying: isDying)
   }
 
   // The trace.
 
-  /// The claimed records as a trace, with their sites; the claim's leaves keep their numbers.
+  /// The claimed records as a trace, with their sites; leaves and outputs are as in the key.
   func trace(from segment: TraceSegment) -> Trace {
     segment.lock.lock()
     defer { segment.lock.unlock() }
-    var trace = Trace(leaves: leaves, isLeafDying: isLeafDying)
+    var trace = Trace()
     trace.nodes.reserveCapacity(indices.count)
-    for (node, index) in indices.enumerated() {
+    for (node, index) in indices.elements.enumerated() {
       let record = segment.records + Int(index)
       var operands: [Trace.Operand] = []
       operands.reserveCapacity(3)
       record.pointee.forEachOperand { operand in
-        switch operand {
-        case .none: break
-        case .scalar(let scalar): operands.append(.scalar(scalar))
-        case .handle(let handle): operands.append(.leaf(number(of: LeafNumbers.key(handle))))
-        case .record(let producer):
+        switch operand.kind {
+        case .scalar: operands.append(.scalar(operand.scalar))
+        case .handle:
+          operands.append(.leaf(number(of: LeafNumbers.key(operand.handle))))
+        case .record:
           operands.append(
-            claimedNode(producer).map { .node($0) }
-              ?? .leaf(number(of: LeafNumbers.key(ofRecord: producer))))
+            claimedNode(operand.index).map { .node($0) }
+              ?? .leaf(number(of: LeafNumbers.key(ofRecord: operand.index))))
         }
       }
       trace.nodes.append(
         Trace.Node(
-          op: record.pointee.op, dtype: record.pointee.dtype, shape: record.pointee.shape,
+          op: record.pointee.op, dtype: record.pointee.dtype,
+          shape: segment.shapes[record.pointee.shape],
           operands: operands, isOutput: isOutput[node], site: record.pointee.site))
+    }
+    for leaf in 0..<leaves.count {
+      trace.leaves.append(known.value(of: leaf, in: segment))
+      trace.isLeafDying.append(isLeafDying[leaf])
     }
     return trace
   }
@@ -252,39 +289,5 @@ final class Claim {
       if indices[middle] < index { low = middle + 1 } else { high = middle }
     }
     return low < indices.count && indices[low] == index ? low : nil
-  }
-}
-
-/// The numbers of the leaves seen so far, by key.
-///
-/// Most traces have a handful, which a scan finds sooner than a hash table.
-private struct LeafNumbers {
-  private static let scanLimit = 12
-  private var keys: ContiguousArray<UInt> = []
-  private var table: [UInt: Int] = [:]
-
-  static func key(_ handle: Handle) -> UInt {
-    UInt(bitPattern: Unmanaged.passUnretained(handle).toOpaque())
-  }
-
-  /// Odd, and so no address of an object.
-  static func key(ofRecord index: Int32) -> UInt { UInt(index) << 1 | 1 }
-
-  func number(of key: UInt) -> Int? {
-    keys.count <= LeafNumbers.scanLimit ? keys.firstIndex(of: key) : table[key]
-  }
-
-  mutating func append(_ key: UInt) {
-    keys.append(key)
-    if keys.count == LeafNumbers.scanLimit + 1 {
-      for (number, key) in keys.enumerated() { table[key] = number }
-    } else if keys.count > LeafNumbers.scanLimit {
-      table[key] = keys.count - 1
-    }
-  }
-
-  mutating func removeAll() {
-    keys.removeAll(keepingCapacity: true)
-    if !table.isEmpty { table.removeAll(keepingCapacity: true) }
   }
 }

@@ -28,23 +28,36 @@ package enum Force {
   /// Realizes `roots` together: handles of one segment share kernels, failures stay in the handles.
   package static func realize(_ roots: [Handle]) throws(TensorError) {
     // Work that waits for other segments' values stays on an explicit stack.
-    var stack = [roots]
-    while let handles = stack.last {
-      let pending = handles.filter(\.isPending)
-      guard let first = pending.first else {
-        stack.removeLast()
+    var waiting: [[Handle]] = []
+    var handles = roots
+    while true {
+      guard let address = firstSegment(of: handles) else {
+        guard let next = waiting.popLast() else { return }
+        handles = next
         continue
       }
-      let address = first.segment.load(ordering: .acquiring)
-      guard address != 0 else { continue }
       let segment = TraceSegment.at(address)
-      switch try advance(segment, { Claim.make(pending, in: segment) }) {
+      switch try advance(segment, { $0.make(handles, in: segment) }) {
       case .idle, .ran: break
       case .blocked(let generation): segment.generation.wait(past: generation)
-      case .needs(let foreign): stack.append(foreign)
-      case .split: stack += pending.map { [$0] }
+      case .needs(let foreign):
+        waiting.append(handles)
+        handles = foreign
+      case .split:
+        // Each to the top of the stack; those that are settled fall off it.
+        for handle in handles { waiting.append([handle]) }
+        handles = []
       }
     }
+  }
+
+  /// The address of the segment of the first handle that is pending, or nil.
+  private static func firstSegment(of handles: [Handle]) -> UInt? {
+    for handle in handles {
+      let address = handle.segment.load(ordering: .acquiring)
+      if address != 0 { return address }
+    }
+    return nil
   }
 
   /// Runs everything of `segment` that a live handle waits for: the bound on a trace.
@@ -55,7 +68,7 @@ package enum Force {
     var oneByOne = false
     while true {
       do throws(TensorError) {
-        switch try advance(segment, { Claim.make(allOf: segment, oneByOne: oneByOne) }) {
+        switch try advance(segment, { $0.make(allOf: segment, oneByOne: oneByOne) }) {
         case .idle: return
         case .ran: break
         case .blocked(let generation): segment.generation.wait(past: generation)
@@ -83,46 +96,47 @@ package enum Force {
   ///
   /// What nobody wants any more is released after it, because that may run a user's `deinit`.
   private static func advance(
-    _ segment: TraceSegment, _ claim: () -> Claim.Outcome
+    _ segment: TraceSegment, _ make: (Claim) -> Claim.Outcome
   ) throws(TensorError) -> Progress {
+    let thread = ThreadState.current
     var doomed: [Handle] = []
-    defer { ThreadState.current.release(&doomed) }
+    let claim = thread.takeClaim()
     ForkGuard.enter()
-    defer { ForkGuard.leave() }
-    return try run(claim(), in: segment, doomed: &doomed)
-  }
-
-  private static func run(
-    _ outcome: Claim.Outcome, in segment: TraceSegment, doomed: inout [Handle]
-  ) throws(TensorError) -> Progress {
-    switch outcome {
+    defer {
+      ForkGuard.leave()
+      thread.giveBack(claim)
+      thread.release(&doomed)
+    }
+    switch make(claim) {
     case .settled: return .idle
     case .blocked(let generation): return .blocked(generation)
     case .needs(let foreign): return .needs(foreign)
     case .failed(let index, let error):
       change(segment) { fail(index, error, in: segment, doomed: &doomed) }
-    case .claimed(let claim):
-      defer { ThreadState.current.giveBack(claim) }
-      do throws(TensorError) {
-        let values = try Runtime.run(
-          TraceRequest(
-            key: claim.key, leaves: claim.leaves, scalars: claim.scalars,
-            trace: { claim.trace(from: segment) }), claim.choices)
-        change(segment) { settle(claim, values, in: segment, doomed: &doomed) }
-      } catch {
-        change(segment) {
-          for index in claim.indices { segment.setState(Int(index), .pending) }
-          // Handles that went while their records ran left the retiring to whoever ran them.
-          for index in claim.indices.reversed() {
-            segment.retireIfUnwanted(Int(index), doomed: &doomed)
-          }
-          if claim.roots.count == 1, error.kind != .memory {
-            fail(claim.roots[0], error, in: segment, doomed: &doomed)
-          }
+      return .ran
+    case .claimed: return try run(claim, in: segment, doomed: &doomed)
+    }
+  }
+
+  private static func run(
+    _ claim: Claim, in segment: TraceSegment, doomed: inout [Handle]
+  ) throws(TensorError) -> Progress {
+    do throws(TensorError) {
+      let values = try Runtime.run(claim.request, claim.choices) { claim.trace(from: segment) }
+      change(segment) { settle(claim, values, in: segment, doomed: &doomed) }
+    } catch {
+      change(segment) {
+        for index in claim.indices.elements { segment.setState(Int(index), .pending) }
+        // Handles that went while their records ran left the retiring to whoever ran them.
+        for index in claim.indices.elements.reversed() {
+          segment.retireIfUnwanted(Int(index), doomed: &doomed)
         }
-        if error.kind == .memory { throw error }
-        if claim.roots.count > 1 { return .split }
+        if claim.roots.count == 1, error.kind != .memory {
+          fail(Int(claim.roots[0]), error, in: segment, doomed: &doomed)
+        }
       }
+      if error.kind == .memory { throw error }
+      if claim.roots.count > 1 { return .split }
     }
     return .ran
   }
@@ -151,7 +165,7 @@ package enum Force {
     }
     // Consumers come after their producers, so by the time a record is looked at, those that ran
     // with it and read it have been retired.
-    for index in claim.indices.reversed() {
+    for index in claim.indices.elements.reversed() {
       let index = Int(index)
       if segment.records[index].handle != nil {
         internalError("a run left out a value that is waited for")

@@ -29,6 +29,8 @@ package final class Handle: @unchecked Sendable {
   let segment: Atomic<UInt>
   private(set) var index: Int32 = 0
   private(set) var outcome: Outcome
+  /// The bytes of the buffer that a settled handle keeps alive.
+  private(set) var retainedByteCount = 0
 
   /// A handle on a realized value.
   package init(_ value: Value, tracking: (any AnyObject & Sendable)? = nil) {
@@ -38,6 +40,7 @@ package final class Handle: @unchecked Sendable {
     isPoisoned = false
     segment = Atomic(0)
     outcome = .value(value)
+    retainedByteCount = value.buffer.capacity
   }
 
   /// A handle on an op that failed.
@@ -68,6 +71,7 @@ package final class Handle: @unchecked Sendable {
   /// Settles the handle; the caller holds the segment's lock.
   func settle(_ outcome: Outcome) {
     self.outcome = outcome
+    if case .value(let value) = outcome { retainedByteCount = value.buffer.capacity }
     segment.store(0, ordering: .releasing)
   }
 
@@ -80,12 +84,6 @@ package final class Handle: @unchecked Sendable {
   package var value: Value? {
     if case .value(let value)? = settled { return value }
     return nil
-  }
-
-  /// The bytes of the buffer that a settled handle keeps alive.
-  var retainedByteCount: Int {
-    if case .value(let value) = outcome { return value.buffer.capacity }
-    return 0
   }
 
   package var isPending: Bool { segment.load(ordering: .acquiring) != 0 }

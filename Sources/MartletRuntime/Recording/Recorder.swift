@@ -16,14 +16,51 @@ package enum Recorder {
   ) -> Handle {
     let handle = Handle(dtype: dtype, shape: shape, tracking: tracking)
     let segment = lockedSegment()
-    let first = a.map(segment.operand) ?? .none
-    let second = b.map(segment.operand) ?? .none
-    let third = c.map(segment.operand) ?? .none
-    segment.append(
-      Record(
-        op: op, dtype: dtype, shape: shape, first, second, third,
-        rest: rest.isEmpty ? [] : rest.map(segment.operand), site: site, handle: handle,
-        retainedBytes: segment.takeIncomingBytes()), for: handle)
+    defer { segment.lock.unlock() }
+    let record: UnsafeMutablePointer<Record>
+    if case .elementwise(let op) = op {
+      record = segment.append(op, for: handle)
+    } else {
+      record = segment.append(nil, for: handle)
+      record.pointee.change { $0.op = op }
+    }
+    if let site { record.pointee.change { $0.site = site } }
+    func append(_ operand: RecordOperand) {
+      switch operand {
+      case .handle(let handle): segment.append(handle, to: record)
+      case .scalar(let scalar): record.pointee.append(Record.Operand(scalar))
+      }
+    }
+    if let a { append(a) }
+    if let b { append(b) }
+    if let c { append(c) }
+    for operand in rest { append(operand) }
+    return handle
+  }
+
+  /// Records an elementwise op of one or two handles and no gradient: the common case.
+  package static func record(
+    _ op: ElementwiseOp, dtype: DType, _ a: Handle, _ b: Handle? = nil
+  ) -> Handle {
+    let handle = Handle(dtype: dtype, shape: a.shape, tracking: nil)
+    let segment = lockedSegment()
+    let record = segment.append(op, for: handle)
+    segment.append(a, to: record)
+    if let b { segment.append(b, to: record) }
+    segment.lock.unlock()
+    return handle
+  }
+
+  /// Records an elementwise op of a handle and a number, in either order, without gradient.
+  package static func record(
+    _ op: ElementwiseOp, dtype: DType, _ a: Handle, _ scalar: Scalar, scalarIsFirst: Bool
+  ) -> Handle {
+    let handle = Handle(dtype: dtype, shape: a.shape, tracking: nil)
+    let segment = lockedSegment()
+    let record = segment.append(op, for: handle)
+    if scalarIsFirst { record.pointee.append(Record.Operand(scalar)) }
+    segment.append(a, to: record)
+    if !scalarIsFirst { record.pointee.append(Record.Operand(scalar)) }
     segment.lock.unlock()
     return handle
   }

@@ -31,8 +31,9 @@ final class TraceSegment: @unchecked Sendable {
   static let unmarked: Int32 = -1
   /// Bytes of the realized buffers that pending records keep alive; a buffer counts once a use.
   private(set) var retainedBytes = 0
-  /// The bytes that the operands of the record to come keep alive.
-  private var incomingBytes = 0
+  private(set) var shapes = ShapeTable()
+  /// Records that may have become unwanted.
+  private let suspects = PlainArray<Int32>()
   /// Whether a thread appends to it; else it is recycled once its records are retired.
   private var isOwned = true
   /// Counts settlements; waiters sleep on it.
@@ -85,53 +86,61 @@ final class TraceSegment: @unchecked Sendable {
     lock.lock()
     isOwned = false
     let isEmpty = active == 0
-    if isEmpty { count = 0 }
+    if isEmpty { restart() }
     lock.unlock()
     if isEmpty { recycle() }
   }
 
   /// Whether another record fits under the bounds; the caller holds the lock.
   func hasRoom(retainedLimit: Int) -> Bool {
-    if active == 0 { count = 0 }
+    if active == 0 { restart() }
     return count < TraceSegment.capacity.load(ordering: .relaxed) && retainedBytes < retainedLimit
   }
 
-  /// Appends a record; the caller holds the lock and has checked `hasRoom`.
-  func append(_ record: consuming Record, for handle: Handle) {
-    if count == allocated { grow() }
-    retainedBytes &+= record.retainedBytes
-    (records + count).initialize(to: record)
-    states[count] = .pending
-    handle.attach(to: self, index: Int32(truncatingIfNeeded: count))
-    count += 1
-    active += 1
+  /// Starts anew: all records are retired.
+  private func restart() {
+    guard count > 0 else { return }
+    count = 0
+    retainedBytes = 0
+    shapes.removeAll()
   }
 
-  /// The bytes that the operands taken since the last record keep alive; the caller holds the lock.
-  func takeIncomingBytes() -> Int { exchange(&incomingBytes, with: 0) }
+  /// Appends a record without operands, `op` nil for a structural one; the caller holds the lock
+  /// and has checked `hasRoom`.
+  @inline(__always)
+  func append(_ op: ElementwiseOp?, for handle: Handle) -> UnsafeMutablePointer<Record> {
+    if count == allocated { grow() }
+    let record = records + count
+    record.initialize(
+      to: Record(op, handle.dtype, shape: shapes.number(of: handle.shape), handle: handle))
+    states[count] = .pending
+    handle.attach(to: self, index: Int32(truncatingIfNeeded: count))
+    count &+= 1
+    active &+= 1
+    return record
+  }
 
-  /// The operand as this segment stores it; the caller holds the lock.
-  func operand(_ operand: RecordOperand) -> Record.Operand {
-    switch operand {
-    case .scalar(let scalar): return .scalar(scalar)
-    case .handle(let handle):
-      // The lock keeps a handle of this segment from settling between the test and the use.
-      if handle.segment.load(ordering: .acquiring) == address {
-        records[Int(handle.index)].uses += 1
-        return .record(handle.index)
-      }
-      if !handle.isPending { incomingBytes &+= handle.retainedByteCount }
-      return .handle(handle)
+  /// Appends an operand to a record that was appended just now; the caller holds the lock.
+  @inline(__always)
+  func append(_ handle: Handle, to record: UnsafeMutablePointer<Record>) {
+    // The lock keeps a handle of this segment from settling between the test and the use.
+    if handle.segment.load(ordering: .acquiring) == address {
+      records[Int(handle.index)].uses &+= 1
+      record.pointee.append(Record.Operand(record: handle.index))
+      return
     }
+    if !handle.isPending {
+      record.pointee.retainedBytes &+= handle.retainedByteCount
+      retainedBytes &+= handle.retainedByteCount
+    }
+    record.pointee.append(Record.Operand(retaining: handle))
   }
 
   private func grow() {
     let capacity = allocated * 4
     let newRecords = UnsafeMutablePointer<Record>.allocate(capacity: capacity)
     let newStates = UnsafeMutablePointer<RecordState>.allocate(capacity: capacity)
-    for index in 0..<count where states[index] != .retired {
-      (newRecords + index).moveInitialize(from: records + index, count: 1)
-    }
+    newRecords.initialize(from: records, count: count)
     newStates.initialize(from: states, count: count)
     records.deallocate()
     states.deallocate()
@@ -159,8 +168,7 @@ final class TraceSegment: @unchecked Sendable {
   /// Whether an unowned segment has just become free; the caller holds the lock.
   func finishIfEmpty() -> Bool {
     guard active == 0, count > 0 else { return false }
-    count = 0
-    retainedBytes = 0
+    restart()
     return !isOwned
   }
 
@@ -176,38 +184,42 @@ final class TraceSegment: @unchecked Sendable {
   /// Retires record `index` if nobody wants it, and its producers in turn; the caller holds the
   /// lock and releases `doomed` after it has given the lock up.
   func retireIfUnwanted(_ index: Int, doomed: inout [Handle]) {
-    guard isUnwanted(index) else { return }
-    var pending = [index]
-    while let index = pending.popLast() {
-      guard isUnwanted(index) else { continue }
-      states[index] = .retired
-      active -= 1
-      detachOperands(of: index, doomed: &doomed, unwanted: &pending)
-      (records + index).deinitialize(count: 1)
+    var index = index
+    while true {
+      if isUnwanted(index) {
+        states[index] = .retired
+        active &-= 1
+        detachOperands(of: index, doomed: &doomed)
+        records[index].destroy()
+      }
+      guard let next = suspects.popLast() else { return }
+      index = Int(next)
     }
   }
 
   /// Gives up the operands of a record that has run, and retires those nobody else wants.
   func releaseOperands(of index: Int, doomed: inout [Handle]) {
-    var unwanted: [Int] = []
-    detachOperands(of: index, doomed: &doomed, unwanted: &unwanted)
-    for producer in unwanted { retireIfUnwanted(producer, doomed: &doomed) }
+    detachOperands(of: index, doomed: &doomed)
+    while let producer = suspects.popLast() {
+      retireIfUnwanted(Int(producer), doomed: &doomed)
+    }
   }
 
-  private func detachOperands(
-    of index: Int, doomed: inout [Handle], unwanted: inout [Int]
-  ) {
-    records[index].takeOperands { operand in
-      switch operand {
-      case .none, .scalar: break
-      case .handle(let handle): doomed.append(handle)
-      case .record(let producer):
-        records[Int(producer)].uses -= 1
-        if isUnwanted(Int(producer)) { unwanted.append(Int(producer)) }
+  /// Gives up the operands of a record; those of its segment become suspects.
+  private func detachOperands(of index: Int, doomed: inout [Handle]) {
+    let record = records + index
+    record.pointee.takeOperands { operand in
+      switch operand.kind {
+      case .scalar: break
+      case .handle: doomed.append(operand.handle.takeRetainedValue())
+      case .record:
+        let producer = Int(operand.index)
+        records[producer].uses &-= 1
+        if isUnwanted(producer) { suspects.append(operand.index) }
       }
     }
-    retainedBytes &-= records[index].retainedBytes
-    records[index].retainedBytes = 0
+    retainedBytes &-= record.pointee.retainedBytes
+    record.pointee.retainedBytes = 0
   }
 
   private func isUnwanted(_ index: Int) -> Bool {
