@@ -66,7 +66,7 @@ let package = Package(
       name: "RuntimeTests",
       dependencies: [
         "MartletIR", "MartletFusion", "MartletInterpreter", "MartletLowering", "MartletRuntime",
-        "CPlatform", "COpenBLAS",
+        "CPlatform", "COpenBLAS", "CampaignSupport",
       ], swiftSettings: settings),
     .testTarget(
       name: "MartletTests",

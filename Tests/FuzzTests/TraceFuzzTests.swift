@@ -29,6 +29,19 @@ enum FuzzSettings {
 private let programs = Atomic<Int>(0)
 private let ended = Atomic<Int>(0)
 
+/// What differs when programs of one structure run by one plan, on other numbers each time.
+private func replayDifference(_ trace: Trace, _ seed: UInt64) throws -> String? {
+  var random = Generator(seed)
+  // At the second run of a structure its plan is kept; from the third on it is used.
+  for _ in 0..<2 {
+    let other = try trace.varied(&random)
+    let expected = Runner.interpreter.run(other)
+    let found = Runner.difference(other, expected, Runner.fused.run(other))
+    if let found { return found }
+  }
+  return nil
+}
+
 @Suite struct FuzzTests {
   @Test(arguments: 0..<FuzzSettings.shares) func traces(_ share: Int) throws {
     let others = Runner.compiled.isEmpty ? [Runner.automatic] : [.fused, .automatic]
@@ -53,6 +66,10 @@ private let ended = Atomic<Int>(0)
           shrunk to: \(shrunk.difference ?? "a program that does not fail again")
           \(shrunk.trace.listing)
           """)
+        return
+      }
+      if others.contains(.fused), let found = try replayDifference(trace, seed) {
+        Issue.record("seed \(seed), the plan run again: \(found)\n\(trace.listing)")
         return
       }
     }

@@ -6,6 +6,10 @@ import Synchronization
 public struct Counters: Sendable, Hashable {
   /// Runs of recorded ops.
   public var traces = 0
+  /// Runs that were planned: ops put into kernels, memory decided.
+  public var plansMade = 0
+  /// Runs of a structure whose plan was kept.
+  public var planCacheHits = 0
   /// Kernels compiled, and the seconds that took.
   public var kernelsCompiled = 0
   /// The seconds that compilation took.
@@ -49,7 +53,7 @@ public struct Counters: Sendable, Hashable {
 
   private static var integers: [WritableKeyPath<Counters, Int>] {
     [
-      \.traces, \.kernelsCompiled, \.kernelCacheHits, \.kernelsLoaded, \.kernelsStored,
+      \.traces, \.plansMade, \.planCacheHits, \.kernelsCompiled, \.kernelCacheHits, \.kernelsLoaded, \.kernelsStored,
       \.kernelsImproved, \.launches, \.interpretedNodes, \.bytesLoaded,
       \.bytesStored, \.liveBuffers, \.liveBytes, \.peakBytes, \.mappings,
     ]
@@ -60,6 +64,8 @@ public struct Counters: Sendable, Hashable {
 package final class CounterCells: Sendable {
   package enum Cell: Int, CaseIterable, Sendable {
     case traces
+    case plansMade
+    case planCacheHits
     case kernelsCompiled
     case compileNanoseconds
     case kernelCacheHits
@@ -73,6 +79,8 @@ package final class CounterCells: Sendable {
   }
 
   private let traces = Atomic(0)
+  private let plansMade = Atomic(0)
+  private let planCacheHits = Atomic(0)
   private let kernelsCompiled = Atomic(0)
   private let compileNanoseconds = Atomic(0)
   private let kernelCacheHits = Atomic(0)
@@ -90,6 +98,8 @@ package final class CounterCells: Sendable {
   package func add(_ cell: Cell, _ count: Int = 1) {
     switch cell {
     case .traces: traces.wrappingAdd(count, ordering: .relaxed)
+    case .plansMade: plansMade.wrappingAdd(count, ordering: .relaxed)
+    case .planCacheHits: planCacheHits.wrappingAdd(count, ordering: .relaxed)
     case .kernelsCompiled: kernelsCompiled.wrappingAdd(count, ordering: .relaxed)
     case .compileNanoseconds: compileNanoseconds.wrappingAdd(count, ordering: .relaxed)
     case .kernelCacheHits: kernelCacheHits.wrappingAdd(count, ordering: .relaxed)
@@ -107,6 +117,8 @@ package final class CounterCells: Sendable {
   package func snapshot(_ pool: BufferPool) -> Counters {
     var result = Counters()
     result.traces = traces.load(ordering: .relaxed)
+    result.plansMade = plansMade.load(ordering: .relaxed)
+    result.planCacheHits = planCacheHits.load(ordering: .relaxed)
     result.kernelsCompiled = kernelsCompiled.load(ordering: .relaxed)
     result.compileSeconds = Double(compileNanoseconds.load(ordering: .relaxed)) * 1e-9
     result.kernelCacheHits = kernelCacheHits.load(ordering: .relaxed)

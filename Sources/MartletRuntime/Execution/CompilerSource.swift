@@ -90,6 +90,15 @@ package final class CompilerSource: Sendable {
     costs != nil && isUnloaded || isAvailable
   }
 
+  /// Whether a small trace is worth kernels after `runs` more interpreted ones: LLVM is loaded, or
+  /// worth loading by now.
+  package func isWorthUsing(for trace: Trace, runs: Int) -> Bool {
+    guard let costs else { return isAvailable }
+    if isLoaded { return true }
+    let work = Double(runs) * costs.interpreting(trace)
+    return isWorthLoading(for: work, costs) && isAvailable
+  }
+
   /// The loaded compiler, or nil.
   package var compiler: Compiler? {
     if case .loaded(let compiler) = loadGuarded() { return compiler }

@@ -72,10 +72,12 @@ package final class Executor: Sendable {
     if choices.mode == .interpreter { return try interpret(makeTrace(), choices) }
     let hash = request.key.hash
     var prepared: PreparedPlan?
-    var sightings = 0
+    let sightings: Int
     switch plans.find(request.key, hash: hash) {
-    case .plan(let found, let kernels):
+    case .plan(let found, let kernels, let count):
+      sightings = count
       if let kernels {
+        counters.add(.planCacheHits)
         counters.add(.kernelCacheHits, kernels.count)
         return try run(found, kernels, request, choices, makeTrace)
       }
@@ -84,8 +86,12 @@ package final class Executor: Sendable {
     }
     let trace = makeTrace()
     if choices.mode == .automatic {
-      let isWorthIt = prepared != nil || sightings >= Executor.fewRuns || !Executor.isSmall(trace)
-      if !isWorthIt || !compiler.isUsable { return try interpret(trace, choices) }
+      let isCompiled =
+        Executor.isSmall(trace)
+        ? sightings > 0 && sightings % Executor.fewRuns == 0
+          && compiler.isWorthUsing(for: trace, runs: Executor.fewRuns)
+        : compiler.isUsable
+      if !isCompiled { return try interpret(trace, choices) }
     }
     let plan = if let prepared { prepared } else { try prepare(trace, choices) }
     var supply: CompilerSource.Supply
@@ -98,8 +104,8 @@ package final class Executor: Sendable {
     // After the run, so that the compiler does not compete with it for the cores.
     defer { compiler.improve(supply.unfinished) }
     let kernelsToKeep = supply.unfinished.isEmpty ? supply.kernels : nil
-    if sightings > 0 || kernelsToKeep != nil && prepared != nil {
-      plans.insert(plan, kernelsToKeep, for: request.key, hash: hash)
+    if sightings > 0, prepared == nil || kernelsToKeep != nil {
+      plans.insert(plan, kernelsToKeep, for: request.key, hash: hash, count: sightings)
     }
     if supply.kernels == nil {
       do throws(TensorError) { return try interpret(trace, choices) } catch {
@@ -115,6 +121,7 @@ package final class Executor: Sendable {
   private func prepare(
     _ trace: Trace, _ choices: Choices
   ) throws(TensorError) -> PreparedPlan {
+    counters.add(.plansMade)
     let trace = trace.withoutOffsets
     let plan = Scheduler.plan(trace, fusion: choices.fusion)
     if choices.printsPlan { Settings.report("\(plan)\n") }
@@ -174,9 +181,9 @@ package final class Executor: Sendable {
 
   // The cost model.
 
-  /// How often a small trace is interpreted before it is worth kernels of its own: a loop that
-  /// comes this far will as a rule go on, and a plan is the quicker way for it then.
-  private static let fewRuns = 8
+  /// The runs of a small trace after which kernels of its own are asked for, and asked for again
+  /// where they were not there yet: a loop that comes this far will as a rule go on.
+  private static let fewRuns = 16
 
   /// Work below this is done by the interpreter before a plan would be made: about 20 us of it.
   private static let smallWork = 16_384

@@ -15,8 +15,8 @@ final class PlanCache: Sendable {
   enum Finding: Sendable {
     /// How often it was run before, as far as is remembered.
     case seen(Int)
-    /// Its plan, with the kernels of the launches once they are final.
-    case plan(PreparedPlan, [CompiledKernel]?)
+    /// Its plan, with the kernels of the launches once they are final, and how often it was run.
+    case plan(PreparedPlan, [CompiledKernel]?, Int)
   }
 
   private final class Entry {
@@ -24,12 +24,14 @@ final class PlanCache: Sendable {
     let plan: PreparedPlan
     let kernels: [CompiledKernel]?
     var stamp: UInt64
+    var count: Int
 
     init(
       _ words: ContiguousArray<UInt64>, _ plan: PreparedPlan, _ kernels: [CompiledKernel]?,
-      stamp: UInt64
+      stamp: UInt64, count: Int
     ) {
-      (self.words, self.plan, self.kernels, self.stamp) = (words, plan, kernels, stamp)
+      (self.words, self.plan, self.kernels) = (words, plan, kernels)
+      (self.stamp, self.count) = (stamp, count)
     }
 
     func isOf(_ key: PlanKey) -> Bool {
@@ -76,7 +78,8 @@ final class PlanCache: Sendable {
       if let entry = state.entries[hash], entry.isOf(key) {
         state.clock &+= 1
         entry.stamp = state.clock
-        return .plan(entry.plan, entry.kernels)
+        entry.count &+= 1
+        return .plan(entry.plan, entry.kernels, entry.count)
       }
       let place = Int(truncatingIfNeeded: hash & UInt64(PlanCache.sightingCount &- 1))
       if state.sightings[place].hash != hash {
@@ -88,9 +91,9 @@ final class PlanCache: Sendable {
     }
   }
 
-  /// Keeps the plan of a structure, in place of an earlier one.
+  /// Keeps the plan of a structure that was run `count` times, in place of an earlier one.
   func insert(
-    _ plan: PreparedPlan, _ kernels: [CompiledKernel]?, for key: PlanKey, hash: UInt64
+    _ plan: PreparedPlan, _ kernels: [CompiledKernel]?, for key: PlanKey, hash: UInt64, count: Int
   ) {
     let words = ContiguousArray(key.words.elements)
     state.withLock { state in
@@ -102,7 +105,7 @@ final class PlanCache: Sendable {
         state.remove(oldest.key)
       }
       state.clock &+= 1
-      state.entries[hash] = Entry(words, plan, kernels, stamp: state.clock)
+      state.entries[hash] = Entry(words, plan, kernels, stamp: state.clock, count: count)
       state.wordCount += words.count
     }
   }

@@ -36,9 +36,12 @@ package struct TierCosts: Sendable {
     case compile
   }
 
+  /// The interpreter's time for one node of hardly any elements, in units.
+  package var unitsPerNode = 500.0
+
   /// The interpreter's time for `trace`.
   package func interpreting(_ trace: Trace) -> Double {
-    trace.nodes.reduce(0) { $0 + Double(Work.units($1, trace)) } * unit
+    trace.nodes.reduce(0) { $0 + Double(Work.units($1, trace)) + unitsPerNode } * unit
   }
 
   /// The time to compile `specs` at the fast level.

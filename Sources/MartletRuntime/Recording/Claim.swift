@@ -166,7 +166,7 @@ final class Claim {
     for index in indices.elements {
       let record = segment.records + Int(index)
       key.node(
-        record.pointee.op, record.pointee.dtype, segment.shapes[record.pointee.shape],
+        record.pointee.op, record.pointee.dtype, segment.shape(of: record),
         operandCount: Int(record.pointee.operandCount))
       let firstNew = leaves.count
       record.pointee.forEachOperand { operand in
@@ -266,7 +266,7 @@ final class Claim {
       trace.nodes.append(
         Trace.Node(
           op: record.pointee.op, dtype: record.pointee.dtype,
-          shape: segment.shapes[record.pointee.shape],
+          shape: segment.shape(of: record),
           operands: operands, isOutput: isOutput[node], site: record.pointee.site))
     }
     for leaf in 0..<leaves.count {

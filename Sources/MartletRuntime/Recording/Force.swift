@@ -36,7 +36,7 @@ package enum Force {
         handles = next
         continue
       }
-      let segment = TraceSegment.at(address)
+      let segment = TraceSegment(at: address)
       switch try advance(segment, { $0.make(handles, in: segment) }) {
       case .idle, .ran: break
       case .blocked(let generation): segment.generation.wait(past: generation)
@@ -100,12 +100,12 @@ package enum Force {
   ) throws(TensorError) -> Progress {
     let thread = ThreadState.current
     var doomed: [Handle] = []
-    let claim = thread.takeClaim()
+    let claim = ThreadState.takeClaim(thread)
     ForkGuard.enter()
     defer {
       ForkGuard.leave()
-      thread.giveBack(claim)
-      thread.release(&doomed)
+      ThreadState.giveBack(claim, to: thread)
+      ThreadState.release(&doomed, thread)
     }
     switch make(claim) {
     case .settled: return .idle

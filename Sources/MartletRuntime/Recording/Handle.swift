@@ -102,6 +102,6 @@ package final class Handle: @unchecked Sendable {
   deinit {
     let address = segment.load(ordering: .acquiring)
     guard address != 0 else { return }
-    TraceSegment.at(address).drop(self, recordedAt: address)
+    TraceSegment(at: address).drop(self, recordedAt: address)
   }
 }

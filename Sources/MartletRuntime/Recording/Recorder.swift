@@ -76,7 +76,7 @@ package enum Recorder {
   /// The calling thread's segment, locked, with room for a record.
   private static func lockedSegment() -> TraceSegment {
     let state = ThreadState.current
-    if let segment = state.segment {
+    if let segment = state.pointee.segment {
       segment.lock.lock()
       if segment.hasRoom(retainedLimit: retainedLimit) { return segment }
       segment.lock.unlock()
@@ -88,7 +88,7 @@ package enum Recorder {
       segment.abandon()
     }
     let segment = TraceSegment.acquire()
-    state.segment = segment
+    state.pointee.segment = segment
     segment.lock.lock()
     return segment
   }

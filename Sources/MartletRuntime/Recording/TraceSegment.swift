@@ -11,33 +11,55 @@ import Synchronization
 /// segment.
 ///
 /// Segments are never freed, only recycled: a handle may name one by address without keeping it
-/// alive and check under its lock that it is still meant.
-///
-/// Invariant behind `@unchecked`: everything below is read and written under `lock`.
-final class TraceSegment: @unchecked Sendable {
+/// alive and check under its lock that it is still meant. So a segment is a pointer, which costs
+/// nothing to pass around; everything behind it but the lock and the generation is read and written
+/// under the lock.
+struct TraceSegment: Sendable {
   /// The number of records after which a segment is cut, unless a test lifts it.
   static let defaultCapacity = 4096
   static let capacity = Atomic<Int>(defaultCapacity)
-
-  let lock = FutexLock()
-  private(set) var count = 0
-  /// The records that are not retired.
-  private(set) var active = 0
-  private var allocated = 0
-  private(set) var records: UnsafeMutablePointer<Record>
-  private(set) var states: UnsafeMutablePointer<RecordState>
-  /// What a claim notes of each record while it is made; `unmarked` between claims.
-  private(set) var marks: UnsafeMutablePointer<Int32>
   static let unmarked: Int32 = -1
-  /// Bytes of the realized buffers that pending records keep alive; a buffer counts once a use.
-  private(set) var retainedBytes = 0
-  private(set) var shapes = ShapeTable()
-  /// Records that may have become unwanted.
-  private let suspects = PlainArray<Int32>()
-  /// Whether a thread appends to it; else it is recycled once its records are retired.
-  private var isOwned = true
+
+  private struct Fields {
+    let lock = FutexLock()
+    let generation = Generation()
+    var count = 0
+    var active = 0
+    var allocated = 256
+    var records: UnsafeMutablePointer<Record>
+    var states: UnsafeMutablePointer<RecordState>
+    var marks: UnsafeMutablePointer<Int32>
+    var retainedBytes = 0
+    var shapes = ShapeTable()
+    /// Records that may have become unwanted.
+    let suspects = PlainArray<Int32>()
+    /// Whether a thread appends to it; else it is recycled once its records are retired.
+    var isOwned = true
+  }
+
+  /// It locks itself.
+  private let shared: Shared<UnsafeMutablePointer<Fields>>
+
+  @inline(__always)
+  private var fields: UnsafeMutablePointer<Fields> { shared.pointer }
+
+  @inline(__always) var lock: FutexLock { fields.pointee.lock }
   /// Counts settlements; waiters sleep on it.
-  let generation = Generation()
+  @inline(__always) var generation: Generation { fields.pointee.generation }
+  @inline(__always) private var count: Int { fields.pointee.count }
+  /// The records that are not retired.
+  @inline(__always) private var active: Int { fields.pointee.active }
+  @inline(__always) var records: UnsafeMutablePointer<Record> { fields.pointee.records }
+  @inline(__always) var states: UnsafeMutablePointer<RecordState> { fields.pointee.states }
+  /// What a claim notes of each record while it is made; `unmarked` between claims.
+  @inline(__always) var marks: UnsafeMutablePointer<Int32> { fields.pointee.marks }
+  @inline(__always) private var suspects: PlainArray<Int32> { fields.pointee.suspects }
+
+  /// The shape of record `index`.
+  @inline(__always)
+  func shape(of record: UnsafeMutablePointer<Record>) -> Shape {
+    fields.pointee.shapes[record.pointee.shape]
+  }
 
   private struct Registry {
     /// Never freed: handles name segments by address.
@@ -52,18 +74,29 @@ final class TraceSegment: @unchecked Sendable {
   }()
 
   private init() {
-    allocated = 256
-    records = .allocate(capacity: allocated)
-    states = .allocate(capacity: allocated)
-    marks = .allocate(capacity: allocated)
-    marks.initialize(repeating: TraceSegment.unmarked, count: allocated)
+    let fields = UnsafeMutablePointer<Fields>.allocate(capacity: 1)
+    let capacity = 256
+    fields.initialize(
+      to: Fields(
+        allocated: capacity, records: .allocate(capacity: capacity),
+        states: .allocate(capacity: capacity), marks: .allocate(capacity: capacity)))
+    fields.pointee.marks.initialize(repeating: TraceSegment.unmarked, count: capacity)
+    shared = Shared(fields)
+  }
+
+  /// The segment at an address.
+  init(at address: UInt) {
+    guard let pointer = UnsafeMutableRawPointer(bitPattern: address) else {
+      internalError("a pending handle without a segment")
+    }
+    shared = Shared(pointer.assumingMemoryBound(to: Fields.self))
   }
 
   /// A segment for the calling thread to append to.
   static func acquire() -> TraceSegment {
     if let segment = registry.withLock({ $0.free.popLast() }) {
       segment.lock.lock()
-      segment.isOwned = true
+      segment.fields.pointee.isOwned = true
       segment.lock.unlock()
       return segment
     }
@@ -72,19 +105,12 @@ final class TraceSegment: @unchecked Sendable {
     return segment
   }
 
-  var address: UInt { UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()) }
-
-  static func at(_ address: UInt) -> TraceSegment {
-    guard let pointer = UnsafeRawPointer(bitPattern: address) else {
-      internalError("a pending handle without a segment")
-    }
-    return Unmanaged<TraceSegment>.fromOpaque(pointer).takeUnretainedValue()
-  }
+  @inline(__always) var address: UInt { UInt(bitPattern: fields) }
 
   /// Gives the segment up: its thread ends or needs a fresh one.
   func abandon() {
     lock.lock()
-    isOwned = false
+    fields.pointee.isOwned = false
     let isEmpty = active == 0
     if isEmpty { restart() }
     lock.unlock()
@@ -94,29 +120,31 @@ final class TraceSegment: @unchecked Sendable {
   /// Whether another record fits under the bounds; the caller holds the lock.
   func hasRoom(retainedLimit: Int) -> Bool {
     if active == 0 { restart() }
-    return count < TraceSegment.capacity.load(ordering: .relaxed) && retainedBytes < retainedLimit
+    return count < TraceSegment.capacity.load(ordering: .relaxed)
+      && fields.pointee.retainedBytes < retainedLimit
   }
 
   /// Starts anew: all records are retired.
   private func restart() {
     guard count > 0 else { return }
-    count = 0
-    retainedBytes = 0
-    shapes.removeAll()
+    fields.pointee.count = 0
+    fields.pointee.retainedBytes = 0
+    fields.pointee.shapes.removeAll()
   }
 
   /// Appends a record without operands, `op` nil for a structural one; the caller holds the lock
   /// and has checked `hasRoom`.
   @inline(__always)
   func append(_ op: ElementwiseOp?, for handle: Handle) -> UnsafeMutablePointer<Record> {
-    if count == allocated { grow() }
-    let record = records + count
-    record.initialize(
-      to: Record(op, handle.dtype, shape: shapes.number(of: handle.shape), handle: handle))
-    states[count] = .pending
-    handle.attach(to: self, index: Int32(truncatingIfNeeded: count))
-    count &+= 1
-    active &+= 1
+    let index = count
+    if index == fields.pointee.allocated { grow() }
+    let record = records + index
+    let shape = fields.pointee.shapes.number(of: handle.shape)
+    record.initialize(to: Record(op, handle.dtype, shape: shape, handle: handle))
+    states[index] = .pending
+    handle.attach(to: self, index: Int32(truncatingIfNeeded: index))
+    fields.pointee.count = index &+ 1
+    fields.pointee.active &+= 1
     return record
   }
 
@@ -131,23 +159,25 @@ final class TraceSegment: @unchecked Sendable {
     }
     if !handle.isPending {
       record.pointee.retainedBytes &+= handle.retainedByteCount
-      retainedBytes &+= handle.retainedByteCount
+      fields.pointee.retainedBytes &+= handle.retainedByteCount
     }
     record.pointee.append(Record.Operand(retaining: handle))
   }
 
+  @inline(never)
   private func grow() {
-    let capacity = allocated * 4
-    let newRecords = UnsafeMutablePointer<Record>.allocate(capacity: capacity)
-    let newStates = UnsafeMutablePointer<RecordState>.allocate(capacity: capacity)
-    newRecords.initialize(from: records, count: count)
-    newStates.initialize(from: states, count: count)
-    records.deallocate()
-    states.deallocate()
-    marks.deallocate()
-    marks = .allocate(capacity: capacity)
-    marks.initialize(repeating: TraceSegment.unmarked, count: capacity)
-    (records, states, allocated) = (newRecords, newStates, capacity)
+    let capacity = fields.pointee.allocated * 4
+    func moved<Element>(_ old: UnsafeMutablePointer<Element>) -> UnsafeMutablePointer<Element> {
+      let new = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+      new.moveInitialize(from: old, count: count)
+      old.deallocate()
+      return new
+    }
+    fields.pointee.records = moved(records)
+    fields.pointee.states = moved(states)
+    fields.pointee.marks = moved(marks)
+    (marks + count).initialize(repeating: TraceSegment.unmarked, count: capacity - count)
+    fields.pointee.allocated = capacity
   }
 
   /// Forgets a handle whose last reference is gone.
@@ -162,14 +192,14 @@ final class TraceSegment: @unchecked Sendable {
     let isRecycled = finishIfEmpty()
     lock.unlock()
     if isRecycled { recycle() }
-    if !doomed.isEmpty { ThreadState.current.release(&doomed) }
+    if !doomed.isEmpty { ThreadState.release(&doomed, ThreadState.current) }
   }
 
   /// Whether an unowned segment has just become free; the caller holds the lock.
   func finishIfEmpty() -> Bool {
     guard active == 0, count > 0 else { return false }
     restart()
-    return !isOwned
+    return !fields.pointee.isOwned
   }
 
   /// Puts a free segment back.
@@ -188,7 +218,7 @@ final class TraceSegment: @unchecked Sendable {
     while true {
       if isUnwanted(index) {
         states[index] = .retired
-        active &-= 1
+        fields.pointee.active &-= 1
         detachOperands(of: index, doomed: &doomed)
         records[index].destroy()
       }
@@ -218,7 +248,7 @@ final class TraceSegment: @unchecked Sendable {
         if isUnwanted(producer) { suspects.append(operand.index) }
       }
     }
-    retainedBytes &-= record.pointee.retainedBytes
+    fields.pointee.retainedBytes &-= record.pointee.retainedBytes
     record.pointee.retainedBytes = 0
   }
 

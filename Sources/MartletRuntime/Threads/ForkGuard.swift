@@ -53,8 +53,8 @@ enum ForkGuard {
   @inline(__always)
   static func enter() {
     let thread = ThreadState.current
-    thread.sections += 1
-    guard thread.sections == 1 else { return }
+    thread.pointee.sections += 1
+    guard thread.pointee.sections == 1 else { return }
     inside.add(1)
     if isForking.loadInOrder() != 0 { wait() }
   }
@@ -62,8 +62,8 @@ enum ForkGuard {
   @inline(__always)
   static func leave() {
     let thread = ThreadState.current
-    thread.sections -= 1
-    if thread.sections == 0 { countOut() }
+    thread.pointee.sections -= 1
+    if thread.pointee.sections == 0 { countOut() }
   }
 
   /// Calls `body` as one section.
@@ -79,8 +79,8 @@ enum ForkGuard {
   /// Leaves all sections in a thread that will do nothing more, so that no fork waits for it.
   static func leaveForGood() {
     let thread = ThreadState.current
-    guard thread.sections > 0 else { return }
-    thread.sections = 0
+    guard thread.pointee.sections > 0 else { return }
+    thread.pointee.sections = 0
     countOut()
   }
 
