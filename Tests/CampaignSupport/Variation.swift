@@ -24,7 +24,11 @@ extension Trace {
       // What may be written over begins where its buffer begins.
       let shift = isLeafDying[leaf] ? 0 : 1 + random.pick(7)
       let new: (buffer: Buffer, shift: Int)
-      if let known = moved[key] { new = known } else { new = (try old.movedBuffer(by: shift), shift) }
+      if let known = moved[key] {
+        new = known
+      } else {
+        new = (try old.movedBuffer(by: shift), shift)
+      }
       moved[key] = new
       result.leaves[leaf].buffer = new.buffer
       result.leaves[leaf].layout.offset += new.shift

@@ -53,9 +53,9 @@ public struct Counters: Sendable, Hashable {
 
   private static var integers: [WritableKeyPath<Counters, Int>] {
     [
-      \.traces, \.plansMade, \.planCacheHits, \.kernelsCompiled, \.kernelCacheHits, \.kernelsLoaded, \.kernelsStored,
-      \.kernelsImproved, \.launches, \.interpretedNodes, \.bytesLoaded,
-      \.bytesStored, \.liveBuffers, \.liveBytes, \.peakBytes, \.mappings,
+      \.traces, \.plansMade, \.planCacheHits, \.kernelsCompiled, \.kernelCacheHits,
+      \.kernelsLoaded, \.kernelsStored, \.kernelsImproved, \.launches, \.interpretedNodes,
+      \.bytesLoaded, \.bytesStored, \.liveBuffers, \.liveBytes, \.peakBytes, \.mappings,
     ]
   }
 }
