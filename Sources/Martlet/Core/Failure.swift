@@ -75,5 +75,26 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// An op of a module above this one, which `body` makes of ops of this one.
+  ///
+  /// Poison passes through, and where `problem` answers, with a reason and what to do, the op fails
+  /// as any other does.
+  package static func composed(
+    _ op: String, of operands: [Tensor], file: StaticString, line: UInt,
+    problem: () -> (reason: String, hint: String)?, _ body: () -> Tensor
+  ) -> Tensor {
+    if let poisoned = operands.first(where: \.isPoisoned) { return poisoned }
+    return attempt(.exact(file, line)) { () throws(TensorError) in
+      if let problem = problem() {
+        throw TensorError(
+          .shape, op: op, operands: operands.map(\.described), reason: problem.reason,
+          hint: problem.hint)
+      }
+      return body()
+    }
+  }
+}
+
 /// The one way in which a user's mistake stops the process.
 func trap(_ error: TensorError) -> Never { fatalError("\(error)") }
