@@ -38,20 +38,34 @@ import Testing
     #expect(expectTensorError { _ = Variable([1, 2]) }?.kind == .dtype)
   }
 
-  @Test func assignmentKeepsTheDType() {
-    let w = Variable(Tensor([1.5] as [Double]))
+  @Test func assignmentKeepsShapeAndDType() {
+    let w = Variable(Tensor(1.5 as Double))
     w.value = 0.1
     #expect(w.value.dtype == .float64 && w.value.item(as: Double.self) == 0.1)
-    w.value = Tensor([1, 2])
-    #expect(w.value.dtype == .float64 && w.value.shape == [2])
-    w.value = Tensor([0.5, 2])
-    #expect(w.value.dtype == .float64)
+    w.value = Tensor(2.5, dtype: .float64)
+    let others: [Tensor] = [
+      Tensor([1.0]), Tensor.zeros([1], dtype: .float64), Tensor(2.0 as Float),
+    ]
+    let errors = others.map { other in expectTensorError { w.value = other } }
+    #expect(errors.map { $0?.kind } == [.dtype, .shape, .dtype])
+    #expect(
+      errors.map { $0?.reason } == [
+        "the variable holds float64[], not float32[1]",
+        "the variable holds float64[], not float64[1]",
+        "the variable holds float64[], not float32[]",
+      ])
+    #expect(errors[1]?.hint == "make a new Variable for a value of another shape")
+    #expect(
+      errors[2]?.hint == "cast it with .cast(to: .float64), or make a new Variable")
+    #expect(w.value.item(as: Double.self) == 2.5)
+    let row = Variable(Tensor.ones([3]))
+    #expect(expectTensorError { row.value = 0 }?.kind == .shape)
     let steps = Variable(0, isTrainable: false)
     steps.value += 1
     #expect(steps.value.dtype == .int64 && Int(steps.value) == 1)
     let error = expectTensorError { steps.value += 0.5 }
     #expect(error?.kind == .dtype)
-    #expect(error?.reason == "float32 elements do not become int64 by themselves")
+    #expect(error?.reason == "the variable holds int64[], not float32[]")
   }
 
   @Test func gradientsLeaveOutWhatIsNotTrainable() {

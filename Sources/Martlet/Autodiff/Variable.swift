@@ -53,8 +53,8 @@ public final class Variable: Sendable {
   /// Reading it inside `valueWithGradients` makes the gradient know this variable: the gradient is
   /// by what it held then, and what is assigned later in the scope is an ordinary tensor.
   ///
-  /// Assignment keeps the dtype, as it does through a subscript: what is assigned is of the same
-  /// kind or a lower one. The shape may change.
+  /// What is assigned has the dtype and the shape of what is held, or is a literal, which takes the
+  /// dtype; a tensor of another one is an error. A parameter of another shape is another variable.
   public var value: Tensor {
     get {
       let tensor = content.withLock { $0 }
@@ -65,10 +65,30 @@ public final class Variable: Sendable {
       let held = content.withLock { $0 }
       let next = Tensor.attempt(.frame) { () throws(TensorError) in
         if held.isPoisoned || newValue.isPoisoned { return newValue }
-        return try newValue.assignable(to: held.dtype, "Variable assignment")
+        return try newValue.replacing(held)
       }
       if !next.isPoisoned || !ErrorScope.isFailing { content.withLock { $0 = next } }
     }
+  }
+}
+
+extension Tensor {
+  /// This tensor as the next value of a variable that holds `held`.
+  fileprivate func replacing(_ held: Tensor) throws(TensorError) -> Tensor {
+    func error(_ hint: String) -> TensorError {
+      TensorError(
+        dtype == held.dtype || isWeak ? .shape : .dtype, op: "Variable assignment",
+        operands: [held.described, described],
+        reason: "the variable holds \(held.dtype)\(held.shape), not \(dtype)\(shape)", hint: hint)
+    }
+    guard shape == held.shape else {
+      throw error("make a new Variable for a value of another shape")
+    }
+    if isWeak { return try assignable(to: held.dtype, "Variable assignment") }
+    guard dtype == held.dtype else {
+      throw error("cast it with .cast(to: .\(held.dtype)), or make a new Variable")
+    }
+    return self
   }
 }
 
