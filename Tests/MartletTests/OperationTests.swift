@@ -20,7 +20,7 @@ import Testing
     b += 1
     b *= a
     b -= 2
-    b /= 2
+    b = b / 2
     #expect(b.scalars(as: Double.self) == [20, 27])
     #expect(pow(Tensor([1, 2, 3]), 2).scalars(as: Int.self) == [1, 4, 9])
     #expect(pow(2, Tensor([1.0, 3])).scalars(as: Double.self) == [2, 8])

@@ -45,27 +45,6 @@ extension Tensor {
 
   /// The elements themselves.
   public static prefix func + (x: Tensor) -> Tensor { x }
-
-  /// Replaces the tensor by the sum.
-  public static func += (a: inout Tensor, b: Tensor) { a = a + b }
-  /// Replaces the tensor by the sum with a host number.
-  @_disfavoredOverload
-  public static func += (a: inout Tensor, b: some TensorScalar) { a = a + b.asTensor }
-  /// Replaces the tensor by the difference.
-  public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
-  /// Replaces the tensor by the difference with a host number.
-  @_disfavoredOverload
-  public static func -= (a: inout Tensor, b: some TensorScalar) { a = a - b.asTensor }
-  /// Replaces the tensor by the product.
-  public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
-  /// Replaces the tensor by the product with a host number.
-  @_disfavoredOverload
-  public static func *= (a: inout Tensor, b: some TensorScalar) { a = a * b.asTensor }
-  /// Replaces the tensor by the quotient.
-  public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
-  /// Replaces the tensor by the quotient by a host number.
-  @_disfavoredOverload
-  public static func /= (a: inout Tensor, b: some TensorScalar) { a = a / b.asTensor }
 }
 
 /// The bits of integers, and the logic of bool.

@@ -38,10 +38,10 @@ final class ErrorScope: Sendable {
 /// Runs `body` so that a failing tensor operation becomes a thrown `TensorError`.
 ///
 /// Inside, a bad op returns a poisoned tensor, every op on it is poisoned with the same error, and
-/// the scope throws the first error however `body` returns; what a failed result was to be assigned
-/// to, a variable or a subscript, keeps its value. Ops that can fail on values (index tensors,
-/// negative integer powers) are checked when they are called. Outside such a scope a bad op stops
-/// the process with the same message.
+/// the scope throws the first error however `body` returns. What a failed result was meant for, a
+/// `Variable`, a subscript or the left side of `+=`, keeps its value. Ops that can fail on values
+/// (index tensors, negative integer powers) are checked when they are called. Outside such a scope
+/// a bad op stops the process with the same message.
 ///
 ///     do {
 ///       try withTensorErrors { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
