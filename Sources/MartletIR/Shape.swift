@@ -63,6 +63,17 @@ public struct Shape: Sendable, Hashable {
     return positive >= 0 && positive < rank ? positive : nil
   }
 
+  /// The index on each axis of the element with this row-major number.
+  package func place(of number: Int) -> [Int] {
+    var rest = number
+    var place = [Int](repeating: 0, count: rank)
+    for axis in dimensions.indices.reversed() {
+      place[axis] = rest % dimensions[axis]
+      rest /= dimensions[axis]
+    }
+    return place
+  }
+
   /// The shape that two operands share under broadcasting (R42), or nil.
   package func broadcast(with other: Shape) -> Shape? {
     if self == other { return self }

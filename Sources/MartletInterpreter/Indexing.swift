@@ -109,7 +109,7 @@ extension Interpreter {
       let place = index < 0 ? index &+ extent : index
       guard place >= 0 && place < extent else {
         flags |= ValueFlag.badIndex.rawValue
-        let position = unravel(i, indices.shape)
+        let position = indices.shape.place(of: i)
         throw TensorError(
           .index, op: op,
           operands: [
@@ -122,11 +122,6 @@ extension Interpreter {
       places[i] = place
     }
     return places
-  }
-
-  /// The index on each axis of element `i` of `shape` in row-major order.
-  private func unravel(_ i: Int, _ shape: Shape) -> [Int] {
-    zip(shape, Layout.rowMajorStrides(shape)).map { extent, stride in i / stride % extent }
   }
 }
 

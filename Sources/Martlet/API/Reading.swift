@@ -27,9 +27,12 @@ extension Tensor {
     return Values.onlyElement(try realized(site))
   }
 
-  /// The elements in row-major order as host numbers, converted as `cast(to:)` converts.
+  /// The elements in row-major order as host numbers.
   ///
-  /// Ends the process with the error's message where an op on the way failed; `checkedScalars`
+  /// An integer type must hold every element: one that is too large, a fraction or NaN is an error;
+  /// `cast(to:)` wraps, cuts off and saturates. Everything else is converted as `cast(to:)` does.
+  ///
+  /// An error, that of an op on the way too, ends the process with its message; `checkedScalars`
   /// throws it instead.
   ///
   ///     Tensor([[1, 2], [3, 4]]).scalars(as: Double.self)     // [1.0, 2.0, 3.0, 4.0]
@@ -45,11 +48,15 @@ extension Tensor {
 
   /// As `scalars(as:)`, throwing.
   ///
-  /// - Throws: The first `TensorError` on the way to this tensor.
+  /// - Throws: The first `TensorError` on the way to this tensor, or one of kind `.value` for an
+  ///   element that the integer type does not hold.
   public func checkedScalars<S: TensorScalar>(
     as type: S.Type = S.self, file: StaticString = #fileID, line: UInt = #line
   ) throws(TensorError) -> [S] {
     let site = CallSite.exact(file, line)
+    if S.dtype.isInteger, S.dtype.promoted(with: dtype) != S.dtype {
+      return try checkedIntegers(site)
+    }
     let value = try (isPoisoned ? self : converted(to: S.dtype)).realized(site)
     return [S](unsafeUninitializedCapacity: value.shape.elementCount) { buffer, count in
       if let target = UnsafeMutableRawPointer(buffer.baseAddress) { Values.copy(value, to: target) }
@@ -57,25 +64,84 @@ extension Tensor {
     }
   }
 
-  /// The only element as a host number, converted as `cast(to:)` converts.
+  /// The elements as integers of a type that may not hold them.
+  private func checkedIntegers<S: TensorScalar>(_ site: CallSite) throws(TensorError) -> [S] {
+    let value = try Values.rowMajor(try realized(site))
+    var numbers: [S] = []
+    numbers.reserveCapacity(value.shape.elementCount)
+    for index in 0..<value.shape.elementCount {
+      let element = Values.element(value, at: index)
+      guard let integer = element.integer(as: S.dtype) else {
+        let place = " at \(value.shape.place(of: index))"
+        throw unfit(element, place, S.dtype, "scalars").at(site.location)
+      }
+      numbers.append(integer.hostNumber())
+    }
+    return numbers
+  }
+
+  /// The error of an element that a host type does not hold.
+  private func unfit(
+    _ element: Scalar, _ place: String, _ type: DType, _ op: String
+  ) -> TensorError {
+    let number = element.asDouble
+    let isFraction = number.isFinite && number != number.rounded(.towardZero)
+    return TensorError(
+      .value, op: op, operands: [described],
+      reason: "\(element)\(place) "
+        + (isFraction ? "is not an integer" : "does not fit in \(type)"),
+      hint: isFraction
+        ? "round first, for example with .round(), or read floats"
+        : "read a type that holds it, or convert it first with .cast(to: .\(type)), which "
+          + (element.dtype.isFloatingPoint ? "saturates" : "wraps"))
+  }
+
+  /// The only element as a host number of `S`; a fraction becomes an integer only where it is
+  /// `truncated`.
+  func checkedNumber<S: TensorScalar>(
+    truncated: Bool = false, _ op: String, _ site: CallSite
+  ) throws(TensorError) -> S {
+    let element = try checkedOnlyElement(site, op)
+    guard S.dtype.isInteger else { return element.converted(to: S.dtype).hostNumber() }
+    guard let integer = element.integer(as: S.dtype, truncated: truncated) else {
+      throw unfit(element, "", S.dtype, op).at(site.location)
+    }
+    return integer.hostNumber()
+  }
+
+  /// As `checkedNumber`; an error ends the process.
+  func number<S: TensorScalar>(truncated: Bool = false, _ op: String, _ site: CallSite) -> S {
+    do throws(TensorError) {
+      return try checkedNumber(truncated: truncated, op, site)
+    } catch {
+      trap(error)
+    }
+  }
+
+  /// The only element as a host number.
   ///
-  /// Ends the process where there is not exactly one element or an op on the way failed;
-  /// `checkedItem` throws instead.
+  /// An integer type must hold it: a number that is too large, a fraction or NaN is an error.
+  /// (`Int` of a tensor cuts a fraction off, as `Int` of a number does.) Everything else is
+  /// converted as `cast(to:)` does.
+  ///
+  /// Ends the process where there is not exactly one element, the type does not hold it, or an op
+  /// on the way failed; `checkedItem` throws instead.
   ///
   ///     let loss: Float = (x * x).mean().item()
   public func item<S: TensorScalar>(
     as type: S.Type = S.self, file: StaticString = #fileID, line: UInt = #line
   ) -> S {
-    onlyElement(.exact(file, line), "item").hostNumber(type)
+    number("item", .exact(file, line))
   }
 
   /// As `item(as:)`, throwing.
   ///
-  /// - Throws: The first `TensorError` on the way, or one of kind `.shape` for several elements.
+  /// - Throws: The first `TensorError` on the way, or one of kind `.shape` for several elements, or
+  ///   of kind `.value` for one that the integer type does not hold.
   public func checkedItem<S: TensorScalar>(
     as type: S.Type = S.self, file: StaticString = #fileID, line: UInt = #line
   ) throws(TensorError) -> S {
-    try checkedOnlyElement(.exact(file, line), "item").hostNumber(type)
+    try checkedNumber("item", .exact(file, line))
   }
 
   /// Calls `body` with the elements in row-major order, which stay in place meanwhile.
@@ -108,41 +174,57 @@ extension Tensor {
 }
 
 extension Scalar {
-  /// The element as a host number of the type that belongs to `S.dtype`.
-  func hostNumber<S: TensorScalar>(_: S.Type) -> S {
-    let converted = converted(to: S.dtype)
-    return withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { bytes in
-      if let address = bytes.baseAddress { Values.store(converted, at: address) }
+  /// The element, of dtype `S.dtype`, as a host number.
+  func hostNumber<S: TensorScalar>() -> S {
+    withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { bytes in
+      if let address = bytes.baseAddress { Values.store(self, at: address) }
       return bytes.load(as: S.self)
     }
+  }
+
+  /// The same number in an integer dtype, or nil where that does not hold it; a fraction is cut off
+  /// where it may be `truncated`.
+  func integer(as target: DType, truncated: Bool = false) -> Scalar? {
+    var whole: WeakScalar?
+    switch dtype.kind {
+    case .signed: whole = .int(int64)
+    case .bool, .unsigned: whole = Int64(exactly: bits).map { .int($0) } ?? .uint(bits)
+    case .float:
+      let number = truncated ? asDouble.rounded(.towardZero) : asDouble
+      whole = Int64(exactly: number).map { .int($0) } ?? UInt64(exactly: number).map { .uint($0) }
+    }
+    return whole?.scalar(as: target)
   }
 }
 
 extension Float {
   /// The only element of a tensor; several elements are an error that ends the process.
   public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
-    self = tensor.item(file: file, line: line)
+    self = tensor.number("Float", .exact(file, line))
   }
 }
 
 extension Double {
   /// The only element of a tensor; several elements are an error that ends the process.
   public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
-    self = tensor.item(file: file, line: line)
+    self = tensor.number("Double", .exact(file, line))
   }
 }
 
 extension Int {
-  /// The only element of a tensor, truncated; several are an error that ends the process.
+  /// The only element of a tensor, its fraction cut off as by `Int` of a number.
+  ///
+  /// Several elements, NaN and what an `Int` does not hold are errors that end the process;
+  /// `checkedItem` throws them.
   public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
-    self = tensor.item(file: file, line: line)
+    self = tensor.number(truncated: true, "Int", .exact(file, line))
   }
 }
 
 extension Bool {
   /// Whether the only element of a tensor is true, or not 0; several elements are an error.
   public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
-    self = tensor.item(file: file, line: line)
+    self = tensor.number("Bool", .exact(file, line))
   }
 }
 
