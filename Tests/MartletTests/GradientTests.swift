@@ -162,6 +162,21 @@ private final class Parts: Sendable {
     #expect(Float(slope) == 0)
   }
 
+  /// Documented at `gradient(at:)` and `valueWithGradients`: zeros, of the shape and dtype.
+  @Test func whatTheResultDoesNotDependOnHasGradientZero() {
+    let x = Tensor([1.5, -2.5] as [Double])
+    let (a, b) = gradient(at: x, 3) { x, y in (x .> 0).sum() * y }
+    #expect(a.dtype == .float64 && a.scalars(as: Double.self) == [0, 0] && Float(b) == 1)
+    let (read, unread) = (Variable([1.0, 1.0]), Variable(x))
+    let (_, gradients) = valueWithGradients { () -> Tensor in
+      _ = read.value
+      return 1.0
+    }
+    #expect(gradients[read].arrayEqual(Tensor.zeros([2])))
+    #expect(gradients[unread].dtype == .float64 && gradients[unread].shape == [2])
+    #expect(gradients.variables.count == 1 && gradients.variables[0] === read)
+  }
+
   @Test func nothingOutlivesItsScope() async {
     // In a process of its own: the count is the process's.
     await #expect(processExitsWith: .success) {

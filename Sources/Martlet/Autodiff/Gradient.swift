@@ -3,7 +3,8 @@
 /// The gradient of `body` at `x`: the derivative of its one-element result by each element of `x`.
 ///
 /// The function may branch and loop on values, and may take gradients itself. Derivatives at kinks
-/// follow the usual conventions: `abs` and `relu` have 0 at 0, ties of `maximum` share.
+/// follow the usual conventions: `abs` and `relu` have 0 at 0, ties of `maximum` share. What the
+/// result does not depend on has gradient zero, be it a constant result or a path through integers.
 ///
 ///     gradient(at: 3) { x in x * x }                                     // 6
 ///     gradient(at: 3) { x in x * gradient(at: 1) { y in x + y } }        // 1
@@ -13,7 +14,7 @@
 ///   - file: The caller's file.
 ///   - line: The caller's line.
 ///   - body: A function with a one-element floating-point result.
-/// - Returns: A tensor of the shape and dtype of `x`.
+/// - Returns: A tensor of the shape and dtype of `x`; zeros where the result does not depend on it.
 public func gradient(
   at x: Tensor, file: StaticString = #fileID, line: UInt = #line,
   _ body: (Tensor) throws -> Tensor
@@ -21,7 +22,7 @@ public func gradient(
   try valueWithGradient(at: x, file: file, line: line, body).gradient
 }
 
-/// The gradients of `body` at `x` and `y`.
+/// The gradients of `body` at `x` and `y`, zeros for one that the result does not depend on.
 ///
 ///     gradient(at: 3, 4) { x, y in x * y }       // (4, 3)
 public func gradient(
@@ -31,7 +32,7 @@ public func gradient(
   try valueWithGradient(at: x, y, file: file, line: line, body).gradient
 }
 
-/// The gradients of `body` at each tensor of `xs`.
+/// The gradients of `body` at each tensor of `xs`, zeros where the result does not depend on one.
 ///
 ///     gradient(at: [w, b]) { p in ((x * p[0] + p[1] - y).square()).mean() }
 public func gradient(
@@ -41,7 +42,8 @@ public func gradient(
   try valueWithGradient(at: xs, file: file, line: line, body).gradients
 }
 
-/// The value of `body` at `x` together with its gradient.
+/// The value of `body` at `x` together with its gradient, which is zeros where the value does not
+/// depend on `x`.
 ///
 ///     let (value, slope) = valueWithGradient(at: 3) { x in x * x }      // 9 and 6
 public func valueWithGradient(

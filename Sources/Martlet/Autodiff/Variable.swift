@@ -92,8 +92,8 @@ extension Tensor {
   }
 }
 
-/// Gradients by variable; zero for a variable that the result does not depend on, or that is not
-/// trainable.
+/// Gradients by variable; zeros for a variable that the result does not depend on, that was not
+/// read, or that is not trainable.
 public struct VariableGradients: Sendable {
   let gradients: [ObjectIdentifier: Tensor]
   /// The variables that were read, in the order of their first reading.
@@ -169,6 +169,10 @@ extension VariableScope.Reading {
 }
 
 /// The value of `loss` and its gradients by every `Variable` it read.
+///
+/// A variable that the loss does not depend on has gradient zero: one that was not read, that was
+/// read and not used, or that reaches the loss through integers or comparisons only. To find one
+/// that was left out by mistake, look for it in `variables` of the gradients.
 ///
 ///     let (loss, gradients) = valueWithGradients { (prediction(x) - y).square().mean() }
 ///     for variable in gradients.variables { variable.value -= 0.1 * gradients[variable] }
