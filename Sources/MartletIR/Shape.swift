@@ -15,9 +15,11 @@ public struct Shape: Sendable, Hashable {
   ///
   /// Traps when an extent is negative or the number of elements exceeds `Int.max`; operations on
   /// tensors report such shapes as errors of their own.
-  public init(_ dimensions: [Int]) {
+  public init(_ dimensions: [Int], file: StaticString = #fileID, line: UInt = #line) {
     guard let shape = Shape(checking: dimensions) else {
-      fatalError("Shape: \(dimensions) has a negative extent, or too many axes or elements")
+      fatalError(
+        "Shape: \(dimensions) has a negative extent, or too many axes or elements", file: file,
+        line: line)
     }
     self = shape
   }

@@ -86,12 +86,18 @@ public struct TensorError: Error, Sendable, Hashable {
 
 extension TensorError: CustomStringConvertible {
   /// The message: place, op, operands, reason, hint.
-  public var description: String {
-    var text = ""
-    if let location {
-      text += "\(location.isExact ? "" : "near ")\(location.file):\(location.line): "
-    }
-    text += op
+  public var description: String { place + message }
+
+  /// The message as the last words of the process; the place comes first here too.
+  package var lastWords: String { place + "Fatal error: " + message }
+
+  private var place: String {
+    guard let location else { return "" }
+    return "\(location.isExact ? "" : "near ")\(location.file):\(location.line): "
+  }
+
+  private var message: String {
+    var text = op
     if !operands.isEmpty {
       text += "(" + operands.map { "\($0.dtype)\($0.shape)" }.joined(separator: ", ") + ")"
     }

@@ -3,6 +3,9 @@
 import Martlet
 import Testing
 
+private let lineOfTheAddition = #line + 1
+private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
+
 @Suite struct ErrorTests {
   /// The error that `body` leaves in its scope.
   private func error(_ body: () throws -> Void) -> TensorError? {
@@ -103,9 +106,34 @@ import Testing
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(
-      text.contains(
-        "MartletTests/ErrorTests.swift:\(#line - 6): reshape(float32[2, 3]): "
+      text.hasPrefix(
+        "MartletTests/ErrorTests.swift:\(#line - 6): Fatal error: reshape(float32[2, 3]): "
           + "6 elements do not fill [5], which has 5"))
+  }
+
+  /// The user's line comes first, where the stack says it too.
+  @Test func anErrorOfAnOperatorEndsTheProcess() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      addWhatDoesNotFit()
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("Fatal error: add(float32[2], float32[3]): the shapes do not broadcast"))
+    #expect(!text.contains("Failure.swift"))
+    #expect(
+      text.hasPrefix("MartletTests/ErrorTests.swift:\(lineOfTheAddition): ")
+        || text.hasPrefix("near MartletTests/ErrorTests.swift:"))
+  }
+
+  @Test func aShapeThatIsNoneEndsTheProcess() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = Shape([2, -1])
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("ErrorTests.swift:\(#line - 6): Fatal error: Shape: [2, -1] has a neg"))
   }
 
   @Test func aReadOfPoisonEndsTheProcess() async {

@@ -138,6 +138,9 @@ int martlet_cache_list(
 /// Writes all bytes to standard error, past any buffer, and leaves errno as it was.
 void martlet_write_error(const char *bytes, size_t count);
 
+/// Stops the process as a failed precondition does.
+__attribute__((noreturn)) static inline void martlet_trap(void) { __builtin_trap(); }
+
 /// Eases a spinning loop.
 static inline void martlet_pause(void) {
 #if defined(__x86_64__)

@@ -96,5 +96,5 @@ extension Tensor {
   }
 }
 
-/// The one way in which a user's mistake stops the process.
-func trap(_ error: TensorError) -> Never { fatalError("\(error)") }
+/// The one way in which a user's mistake stops the process: his own line comes first.
+func trap(_ error: TensorError) -> Never { Settings.stop(error.lastWords) }

@@ -107,6 +107,13 @@ package struct Settings: Sendable, Hashable {
   package static let environment = Settings(
     { name in getenv(name).map { String(cString: $0) } }, report: Settings.report)
 
+  /// Ends the process as `fatalError` does, whose message starts with a place that the compiler
+  /// knows: this one can start with the user's, which the stack says where an operator failed.
+  package static func stop(_ lastWords: String) -> Never {
+    report(lastWords + "\n")
+    martlet_trap()
+  }
+
   /// Writes text to standard error.
   package static func report(_ text: String) {
     var text = text
