@@ -19,13 +19,30 @@ extension Interpreter {
     let raised = program.run(operands, shape, output.base)
     flags |= raised
     if raised & ValueFlag.negativeIntegerPower.rawValue != 0 {
-      throw TensorError(
-        .value, op: op.description,
-        operands: operands.map { TensorError.Operand($0.dtype, $0.shape) },
-        reason: "an integer to a negative power is not an integer",
-        hint: "cast the base to a floating dtype")
+      throw try negativePower(op, operands, &flags)
     }
     return output
+  }
+
+  /// R26: the error of the first exponent that is negative.
+  private func negativePower(
+    _ op: ElementwiseOp, _ operands: [Operand], _ flags: inout UInt32
+  ) throws(TensorError) -> TensorError {
+    let shape = operands[1].shape
+    let exponents = try cast(value(operands[1]), to: .int64, shape, &flags)
+    let elements = UnsafeBufferPointer(
+      start: exponents.base.assumingMemoryBound(to: Int64.self), count: shape.elementCount)
+    guard let index = elements.firstIndex(where: { $0 < 0 }) else {
+      internalError("a flag was raised for exponents that are not negative")
+    }
+    let place = shape.rank == 0 ? "" : " at \(shape.place(of: index))"
+    let exponent = elements[index]
+    return TensorError(
+      .value, op: op.description,
+      operands: operands.map { TensorError.Operand($0.dtype, $0.shape) },
+      reason: "the exponent\(place) is \(exponent), and an integer to a negative power is not an "
+        + "integer",
+      hint: "cast the base to a floating dtype, for example with .cast(to: .float32)")
   }
 
   /// R10-R13.

@@ -117,7 +117,9 @@ extension Interpreter {
             TensorError.Operand(indices.dtype, indices.shape),
           ],
           reason: "index \(index) at position \(position) of the indices is out of range for axis "
-            + "\(axis) of extent \(extent)")
+            + "\(axis) of extent \(extent)",
+          hint: extent == 0
+            ? "the axis has no elements" : "indices go from \(-extent) to \(extent - 1)")
       }
       places[i] = place
     }

@@ -21,20 +21,26 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
     let x = Tensor.zeros([2, 3])
     let cases: [(line: Int, message: String, error: TensorError?)] = [
       (
-        #line + 1, "reshape(float32[2, 3]): 6 elements do not fill [4, -1] evenly",
+        #line + 3,
+        "reshape(float32[2, 3]): 6 elements do not fill [4, -1] evenly; the other extents take 4 "
+          + "elements, which must divide 6",
         error { _ = x.reshape([4, -1]) }
       ),
       (
-        #line + 1, "subscript(float32[2, 3]): index 2 is out of range for axis 0 with extent 2",
+        #line + 3,
+        "subscript(float32[2, 3]): index 2 is out of range for axis 0 with extent 2; "
+          + "indices go from -2 to 1",
         error { _ = x[2] }
       ),
       (
-        #line + 2,
-        "matmul(float32[2, 3], float32[2, 3]): the inner extents 3 and 2 differ",
+        #line + 3,
+        "matmul(float32[2, 3], float32[2, 3]): the inner extents 3 and 2 differ; "
+          + "the second fits transposed: matmul(a, b.mT)",
         error { _ = matmul(x, x) }
       ),
       (
-        #line + 1, "sum(float32[2, 3]): axis 5 is out of range for 2 axes",
+        #line + 2,
+        "sum(float32[2, 3]): axis 5 is out of range for 2 axes; axes go from -2 to 1",
         error { _ = x.sum(axis: 5) }
       ),
       (
@@ -144,7 +150,13 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains("6 elements") == false)
-    #expect(text.contains("reshape(float32[2]): 2 elements do not fill [3], which has 3"))
+    let line = #line - 7
+    #expect(
+      text.contains(
+        "ErrorTests.swift:\(line): Fatal error: Float: there is no value to read, for an op before "
+          + "failed: MartletTests/ErrorTests.swift:\(line): reshape(float32[2]): 2 elements do not "
+          + "fill [3], which has 3"))
+    #expect(text.contains("read with checkedItem or checkedScalars, which throw it"))
   }
 
   @Test func aDecisionOnManyElementsEndsTheProcess() async {
@@ -154,7 +166,10 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
       if Tensor([1, 2]) < 3 { print("unreachable") }
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(text.contains("less(bool[2]): 2 elements are not a single number"))
+    #expect(
+      text.contains(
+        "less(int64[2], int64[]): an if needs one Bool, and this comparison has shape [2]; "
+          + "compare with .< and reduce with .any() or .all()"))
   }
 
   @Test func aBarrierLeavesItsErrorToTheScope() {

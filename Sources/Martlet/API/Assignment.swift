@@ -13,7 +13,7 @@ extension Tensor {
     if writeElement(value, indices) { return }
     do throws(TensorError) {
       let selection = try Selection(indices, of: self)
-      let elements = try value.assignable(to: dtype, "subscript assignment")
+      let elements = try value.assignable(to: self, "subscript assignment")
       if selection.advanced.isEmpty {
         try write(try elements.fitting(selection.shape, of: self, value), selection)
       } else {

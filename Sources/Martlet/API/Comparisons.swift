@@ -89,7 +89,18 @@ extension Tensor {
   }
 
   fileprivate static func decide(_ op: ElementwiseOp, _ a: Tensor, _ b: Tensor) -> Bool {
-    elementwise(op, a, b, site: .frame).onlyElement(.frame, op.description).bits != 0
+    let result = elementwise(op, a, b, site: .frame)
+    guard result.count == 1 || result.isPoisoned else {
+      let symbols: [ElementwiseOp: String] = [
+        .less: "<", .lessEqual: "<=", .greater: ">", .greaterEqual: ">=",
+      ]
+      let error = TensorError(
+        .shape, op: op.description, operands: [a.described, b.described],
+        reason: "an if needs one Bool, and this comparison has shape \(result.shape)",
+        hint: "compare with .\(symbols[op] ?? "<") and reduce with .any() or .all()")
+      trap(error.at(CallSite.frame.location))
+    }
+    return result.onlyElement(.frame, op.description).bits != 0
   }
 }
 

@@ -11,13 +11,17 @@ extension Tensor {
   ) -> Tensor {
     if let poisoned = tensors.first(where: \.isPoisoned) { return poisoned }
     return attempt(.exact(file, line)) { () throws(TensorError) in
-      func error(_ kind: TensorError.Kind, _ reason: String) -> TensorError {
+      func error(
+        _ kind: TensorError.Kind, _ reason: String, hint: String? = nil
+      ) -> TensorError {
         TensorError(
-          kind, op: "concatenate", operands: tensors.map(\.described), reason: reason)
+          kind, op: "concatenate", operands: tensors.map(\.described), reason: reason, hint: hint)
       }
       guard let first = tensors.first else { throw error(.shape, "there is no tensor to join") }
       guard let axis = first.shape.normalized(axis: axis) else {
-        throw error(.index, "axis \(axis) is out of range")
+        throw error(
+          .index, "axis \(axis) is out of range for \(first.rank) axes",
+          hint: Tensor.axesHint(first.rank))
       }
       for (number, tensor) in tensors.enumerated() {
         let fits =
@@ -56,7 +60,10 @@ extension Tensor {
       }
       let place = axis < 0 ? axis + first.rank + 1 : axis
       guard place >= 0, place <= first.rank else {
-        throw error(.index, "axis \(axis) is out of range for \(first.rank + 1) axes")
+        throw TensorError(
+          .index, op: "stack", operands: tensors.map(\.described),
+          reason: "axis \(axis) is out of range for the \(first.rank + 1) axes of the result",
+          hint: Tensor.axesHint(first.rank + 1))
       }
       return try stack(checked: tensors, axis: place, dtype: try promote(tensors, "stack"))
     }
@@ -230,7 +237,7 @@ extension Tensor {
         extents.append(sum)
       }
       _ = try Tensor.shape(extents, "pad")
-      let fill = try value.assignable(to: dtype, "pad").reshaped(unchecked: .scalar)
+      let fill = try value.assignable(to: self, "pad").reshaped(unchecked: .scalar)
       return Tensor(handle).padded(low: widths.map(\.0), high: widths.map(\.1), with: fill)
     }
   }
@@ -244,9 +251,10 @@ extension Tensor {
       [(Int, Int)](repeating: (width, width), count: rank), value: value, file: file, line: line)
   }
 
-  /// This tensor as elements of a tensor of `dtype`, which must be of the same kind or a wider
-  /// one (R44).
-  func assignable(to dtype: DType, _ op: String) throws(TensorError) -> Tensor {
+  /// This tensor as elements of `target`, whose dtype must be of the same kind or a higher one
+  /// (R44).
+  func assignable(to target: Tensor, _ op: String) throws(TensorError) -> Tensor {
+    let dtype = target.dtype
     let fits =
       switch storage {
       case .weak(let weak):
@@ -258,10 +266,11 @@ extension Tensor {
       case .handle(let handle): handle.dtype.kind <= dtype.kind
       }
     guard fits else {
-      throw error(
-        .dtype, op, "\(self.dtype) elements do not become \(dtype) by themselves",
+      throw TensorError(
+        .dtype, op: op, operands: [target.described, described],
+        reason: "\(self.dtype) elements do not become \(dtype) by themselves",
         hint: "cast them with .cast(to: .\(dtype))")
     }
-    return try typed(as: dtype, op)
+    return try typed(as: dtype, op, target)
   }
 }

@@ -45,7 +45,8 @@ extension Tensor {
       if b.rank == 1 { right = right.reshaped(unchecked: [b.count, 1]) }
       let (inner, outer) = (left.shape[left.rank - 1], right.shape[right.rank - 2])
       guard inner == outer else {
-        throw error("the inner extents \(inner) and \(outer) differ")
+        throw error(
+          "the inner extents \(inner) and \(outer) differ", hint: productHint(left, right, a, b))
       }
       let leftBatch = Shape(Array(left.shape.dropLast(2)))
       let rightBatch = Shape(Array(right.shape.dropLast(2)))
@@ -62,6 +63,18 @@ extension Tensor {
       if b.rank > 1 { kept.append(columns) }
       return result.reshaped(unchecked: try Tensor.shape(kept, op))
     }
+  }
+
+  /// Which transposed factor would fit, or what must be equal.
+  private static func productHint(
+    _ left: Tensor, _ right: Tensor, _ a: Tensor, _ b: Tensor
+  ) -> String {
+    let (rows, inner) = (left.shape[left.rank - 2], left.shape[left.rank - 1])
+    let (outer, columns) = (right.shape[right.rank - 2], right.shape[right.rank - 1])
+    if b.rank > 1, columns == inner { return "the second fits transposed: matmul(a, b.mT)" }
+    if a.rank > 1, rows == outer { return "the first fits transposed: matmul(a.mT, b)" }
+    let axis = b.rank > 1 ? "last axis but one" : "only axis"
+    return "the last axis of the first and the \(axis) of the second must be equal"
   }
 
   /// New first axes of extent 1 up to `rank`.

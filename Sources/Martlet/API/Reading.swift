@@ -13,7 +13,21 @@ extension Tensor {
 
   /// The element of a tensor that has only one; the process ends where there is none to have.
   func onlyElement(_ site: CallSite, _ op: String) -> Scalar {
-    do throws(TensorError) { return try checkedOnlyElement(site, op) } catch { trap(error) }
+    do throws(TensorError) { return try checkedOnlyElement(site, op) } catch {
+      trapReading(error, op, site)
+    }
+  }
+
+  /// Ends the process because `op` was to read a value that cannot be had.
+  ///
+  /// A poisoned tensor has an error from elsewhere: the message says where it is read, and why.
+  private func trapReading(_ error: TensorError, _ op: String, _ site: CallSite) -> Never {
+    guard isPoisoned else { trap(error) }
+    trap(
+      TensorError(
+        error.kind, op: op, reason: "there is no value to read, for an op before failed: \(error)",
+        hint: "inside withTensorErrors read with checkedItem or checkedScalars, which throw it",
+        location: site.location))
   }
 
   func checkedOnlyElement(_ site: CallSite, _ op: String) throws(TensorError) -> Scalar {
@@ -42,7 +56,7 @@ extension Tensor {
     do throws(TensorError) {
       return try checkedScalars(as: type, file: file, line: line)
     } catch {
-      trap(error)
+      trapReading(error, "scalars", .exact(file, line))
     }
   }
 
@@ -114,7 +128,7 @@ extension Tensor {
     do throws(TensorError) {
       return try checkedNumber(truncated: truncated, op, site)
     } catch {
-      trap(error)
+      trapReading(error, op, site)
     }
   }
 
@@ -155,8 +169,8 @@ extension Tensor {
     _ body: (UnsafeBufferPointer<S>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let value: Value
+    let site = CallSite.exact(file, line)
     do throws(TensorError) {
-      let site = CallSite.exact(file, line)
       guard S.dtype == dtype || isPoisoned else {
         throw error(
           .dtype, "withUnsafeBuffer", "the elements are not \(S.dtype)",
@@ -165,7 +179,7 @@ extension Tensor {
       }
       value = try Values.rowMajor(try realized(site))
     } catch {
-      trap(error)
+      trapReading(error, "withUnsafeBuffer", site)
     }
     let start = UnsafeRawPointer(value.base).assumingMemoryBound(to: S.self)
     defer { withExtendedLifetime(value.buffer) {} }

@@ -46,9 +46,13 @@ struct Selection {
       }
     }
     guard consumed <= source.rank else {
-      throw error(.index, "\(consumed) indices are too many for \(source.rank) axes")
+      throw error(
+        .index, "\(consumed) indices are too many for \(source.rank) axes",
+        hint: "an axis takes one index; .newAxis adds axes")
     }
-    guard ellipses <= 1 else { throw error(.index, "more than one ellipsis") }
+    guard ellipses <= 1 else {
+      throw error(.index, "more than one ellipsis", hint: "use .all for single axes")
+    }
 
     var axis = 0
     var extents: [Int] = []
@@ -74,7 +78,9 @@ struct Selection {
         let position = number < 0 ? number &+ extent : number
         guard position >= 0, position < extent else {
           throw error(
-            .index, "index \(number) is out of range for axis \(axis) with extent \(extent)")
+            .index, "index \(number) is out of range for axis \(axis) with extent \(extent)",
+            hint: extent == 0
+              ? "the axis has no elements" : "indices go from \(-extent) to \(extent - 1)")
         }
         slices.append(AxisSlice(start: position, step: 1, count: 1))
         axis += 1

@@ -26,7 +26,9 @@ extension Tensor {
         let known = try Tensor.shape(wanted, "reshape").elementCount
         guard known > 0, count % known == 0 else {
           wanted[position] = -1
-          throw error(.shape, "reshape", "\(count) elements do not fill \(wanted) evenly")
+          throw error(
+            .shape, "reshape", "\(count) elements do not fill \(wanted) evenly",
+            hint: "the other extents take \(known) elements, which must divide \(count)")
         }
         wanted[position] = count / known
       }
@@ -35,10 +37,26 @@ extension Tensor {
         throw error(
           .shape, "reshape",
           "\(count) elements do not fill \(result), which has "
-            + "\(result.elementCount)")
+            + "\(result.elementCount)", hint: reshapeHint(result))
       }
       return reshaped(unchecked: result)
     }
+  }
+
+  /// A shape like `wanted` that the elements do fill: with another extent on one axis.
+  private func reshapeHint(_ wanted: Shape) -> String {
+    for axis in wanted.indices {
+      var extents = wanted.dimensions
+      extents[axis] = 1
+      let others = Shape(checking: extents)?.elementCount ?? 0
+      guard others > 0, count % others == 0 else { continue }
+      let found = count / others
+      extents[axis] = -1
+      let open = extents
+      extents[axis] = found
+      return "\(extents) has \(count), and \(open) finds its \(found) by itself"
+    }
+    return "the extents must multiply to \(count)"
   }
 
   /// The elements in row-major order along one axis.

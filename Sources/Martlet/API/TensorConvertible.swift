@@ -77,9 +77,15 @@ extension Tensor {
   func axis(_ axis: Int, _ op: String) throws(TensorError) -> Int {
     guard let normalized = shape.normalized(axis: axis) else {
       throw error(
-        .index, op, "axis \(axis) is out of range for \(rank) ax\(rank == 1 ? "is" : "es")")
+        .index, op, "axis \(axis) is out of range for \(rank) ax\(rank == 1 ? "is" : "es")",
+        hint: Tensor.axesHint(rank))
     }
     return normalized
+  }
+
+  /// What an axis of a tensor with `rank` axes may be.
+  static func axesHint(_ rank: Int) -> String {
+    rank == 0 ? "a single number has no axes" : "axes go from \(-rank) to \(rank - 1)"
   }
 
   /// Different axes counted from the front.
@@ -108,13 +114,16 @@ extension Tensor {
     return shape
   }
 
-  /// This tensor as a tensor of `dtype`, where a literal must fit.
-  func typed(as dtype: DType, _ op: String) throws(TensorError) -> Tensor {
+  /// This tensor as a tensor of `dtype`, where a literal must fit; an error names `target` too.
+  func typed(
+    as dtype: DType, _ op: String, _ target: Tensor? = nil
+  ) throws(TensorError) -> Tensor {
     guard case .weak(let weak) = storage else { return converted(to: dtype) }
     guard let scalar = weak.scalar(as: dtype) else {
       throw TensorError(
-        .value, op: op, operands: [described],
-        reason: "the literal \(weak.text) does not fit in \(dtype)")
+        .value, op: op, operands: (target.map { [$0.described] } ?? []) + [described],
+        reason: "\(weak.text) does not fit in \(dtype)",
+        hint: "use a dtype that holds it, or cast it first with .cast(to: .\(dtype))")
     }
     return Tensor(Handle(Values.scalar(scalar)))
   }

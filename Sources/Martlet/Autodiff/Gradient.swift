@@ -19,7 +19,7 @@ public func gradient(
   at x: Tensor, file: StaticString = #fileID, line: UInt = #line,
   _ body: (Tensor) throws -> Tensor
 ) rethrows -> Tensor {
-  try valueWithGradient(at: x, file: file, line: line, body).gradient
+  try differentiate("gradient", at: [x], site: .exact(file, line)) { try body($0[0]) }.gradients[0]
 }
 
 /// The gradients of `body` at `x` and `y`, zeros for one that the result does not depend on.
@@ -29,7 +29,10 @@ public func gradient(
   at x: Tensor, _ y: Tensor, file: StaticString = #fileID, line: UInt = #line,
   _ body: (Tensor, Tensor) throws -> Tensor
 ) rethrows -> (Tensor, Tensor) {
-  try valueWithGradient(at: x, y, file: file, line: line, body).gradient
+  let gradients = try differentiate("gradient", at: [x, y], site: .exact(file, line)) {
+    try body($0[0], $0[1])
+  }.gradients
+  return (gradients[0], gradients[1])
 }
 
 /// The gradients of `body` at each tensor of `xs`, zeros where the result does not depend on one.
@@ -39,7 +42,7 @@ public func gradient(
   at xs: [Tensor], file: StaticString = #fileID, line: UInt = #line,
   _ body: ([Tensor]) throws -> Tensor
 ) rethrows -> [Tensor] {
-  try valueWithGradient(at: xs, file: file, line: line, body).gradients
+  try differentiate("gradient", at: xs, site: .exact(file, line), body).gradients
 }
 
 /// The value of `body` at `x` together with its gradient, which is zeros where the value does not

@@ -84,7 +84,7 @@ extension Tensor {
     guard shape == held.shape else {
       throw error("make a new Variable for a value of another shape")
     }
-    if isWeak { return try assignable(to: held.dtype, "Variable assignment") }
+    if isWeak { return try assignable(to: held, "Variable assignment") }
     guard dtype == held.dtype else {
       throw error("cast it with .cast(to: .\(held.dtype)), or make a new Variable")
     }

@@ -110,7 +110,7 @@ extension Tensor {
         guard let scalar = weak.scalar(as: wanted) else {
           throw TensorError(
             .value, op: op.definition.name, operands: operands.map(\.described),
-            reason: "the literal \(weak.text) does not fit in \(wanted)",
+            reason: "\(weak.text) does not fit in \(wanted)",
             hint: "cast the tensor to a wider dtype first")
         }
         records.append(.scalar(scalar))
