@@ -3,10 +3,10 @@
 /// The compiled kernels that the engine keeps between processes.
 ///
 ///     if let cache = Engine.cache {
-///       print(cache.location, cache.count, cache.byteCount)
+///       print(cache)          // directory, kernels, bytes
 ///       if !cache.damagedEntries().isEmpty { cache.clear() }
 ///     }
-public struct DiskCache: Sendable {
+public struct DiskCache: Sendable, CustomStringConvertible {
   /// One kernel on disk.
   public struct Entry: Sendable, Hashable {
     /// The name of its file.
@@ -37,6 +37,14 @@ public struct DiskCache: Sendable {
 
   /// The bytes of the kernels on disk.
   public var byteCount: Int { entries.reduce(0) { $0 &+ $1.byteCount } }
+
+  /// The directory, the number of kernels and their bytes, and what is wrong with it, if anything.
+  public var description: String {
+    if let problem { return "\(location): not used, for it \(problem)" }
+    let entries = entries
+    let bytes = entries.reduce(0) { $0 &+ $1.byteCount }
+    return "\(location): \(entries.count) kernels, \(bytes) bytes"
+  }
 
   /// The names of the entries whose checksum is wrong, after reading all of them.
   ///

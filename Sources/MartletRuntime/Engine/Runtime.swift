@@ -30,6 +30,13 @@ package enum Runtime {
     ForkGuard.install()
     return loaded
   }()
+  /// The BLAS for a product, with a line on standard error at the first where there is none.
+  private static let productBlas = {
+    if blas.blas == nil, settings.blas != "off" {
+      Settings.report(Blas.advice(blas.failure, settings.blas))
+    }
+    return blas.blas
+  }()
   private static let objectCache = settings.cachePath.map {
     ObjectCache(path: $0, counters: counterCells)
   }
@@ -37,7 +44,7 @@ package enum Runtime {
     selection: settings.llvm, printsIR: settings.printsIR, counters: counterCells,
     store: objectCache, costs: settings.compilesSynchronously ? nil : .default)
   private static let executor = Executor(
-    pool: pool, threads: threads, blas: { blas.blas }, compiler: compiler, counters: counterCells)
+    pool: pool, threads: threads, blas: { productBlas }, compiler: compiler, counters: counterCells)
 
   /// Which engine runs the next trace.
   package static var mode: ExecutionMode {

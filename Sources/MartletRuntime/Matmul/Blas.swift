@@ -18,6 +18,14 @@ package struct Blas: Sendable {
     return (Blas(shared: Shared(table)), "")
   }
 
+  /// What standard error says where a product finds no BLAS.
+  static func advice(_ reason: String, _ selection: String?) -> String {
+    let advice =
+      selection?.isEmpty == false ? "; MARTLET_BLAS takes the path of a library, or off" : ""
+    return "martlet: no BLAS, so matrix products run in the engine's own loop, slowly: "
+      + "\(reason)\(advice)\n"
+  }
+
   package var path: String { String(cString: table.pointee.path) }
 
   /// The configuration text of OpenBLAS (version, options, target), or nil for another library.
