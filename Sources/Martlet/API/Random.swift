@@ -5,15 +5,19 @@ import MartletRuntime
 import Synchronization
 
 /// The stream that calls without a seed draw from: a key, and how many words were drawn.
-private let stream = Mutex((key: UInt64(0), counter: UInt64(0)))
+///
+/// The key is the system's entropy, asked for once a process, until `seedRandom` says another.
+private let stream = Mutex((key: UInt64.random(in: .min ... .max), counter: UInt64(0)))
 
 extension Tensor {
   /// Uniform random numbers from 0 up to 1, without it: multiples of 2^-24, in float64 of 2^-53.
   ///
   /// Element i is a function of the seed and i alone. Without a seed the numbers continue the
-  /// process's stream, which starts the same in every run; `seedRandom` starts another.
+  /// process's stream, which starts elsewhere in every run; `seedRandom` starts it where every run
+  /// does.
   ///
-  ///     Tensor.random([2, 3], seed: 7)
+  ///     Tensor.random([2, 3])                // others in each run
+  ///     Tensor.random([2, 3], seed: 7)       // the same everywhere
   public static func random(
     _ shape: some Collection<Int>, seed: UInt64? = nil, dtype: DType = .float32,
     file: StaticString = #fileID, line: UInt = #line
@@ -43,7 +47,10 @@ extension Tensor {
     }
   }
 
-  /// Starts the stream that `random` without a seed draws from anew.
+  /// Starts the stream that `random` and `randomNormal` without a seed draw from: a program that
+  /// calls it first draws the same numbers in every run.
+  ///
+  ///     Tensor.seedRandom(7)
   public static func seedRandom(_ seed: UInt64) {
     stream.withLock { $0 = (seed, 0) }
   }
