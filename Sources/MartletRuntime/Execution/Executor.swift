@@ -185,8 +185,10 @@ package final class Executor: Sendable {
   /// The runs of a small trace after which kernels of its own are asked for, and asked for again
   /// where they were not there yet: a loop that comes this far will as a rule go on.
   private static let fewRuns = 16
-  /// The most ops of a small trace that is compiled. A longer one is the cut of a loop that nobody
-  /// looks into: dozens of kernels, whose compilation takes hundreds of its runs.
+  /// The most ops of a small trace that is compiled.
+  ///
+  /// A longer one is the cut of a loop that nobody looks into: dozens of kernels, whose compilation
+  /// takes hundreds of its runs.
   private static let manyNodes = 1024
 
   /// Work below this is done by the interpreter before a plan would be made: about 20 us of it.
