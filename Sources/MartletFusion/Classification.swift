@@ -24,7 +24,7 @@ extension FusionGraph {
       case .concatenate: entries[index].kind = .concatenate
       case .pad: entries[index].kind = .pad
       case .gather: classifyGather(index)
-      case .scatter, .matmul: entries[index].kind = .library
+      case .scan, .scatter, .matmul: entries[index].kind = .library
       }
       if entries[index].kind == .library {
         for k in operandRange(index) { operands[k].node.map { realize($0) } }

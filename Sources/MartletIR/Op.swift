@@ -15,6 +15,8 @@ package enum Op: Sendable, Hashable {
   case reduce(Reduction, AxisSet)
   /// The index along the axis of the greatest or least element, as int64; the axis keeps extent 1.
   case argReduce(ArgReduction, Int)
+  /// What the elements along the axis give together from the first one to each (R36).
+  case scan(Scan, Int)
   /// The first operand with `low[i]` elements before and `high[i]` after on axis i, which take the
   /// value of the second, a single number.
   case pad(low: [Int], high: [Int])
@@ -73,6 +75,32 @@ package enum Reduction: UInt8, Sendable, Hashable, CaseIterable {
     case .all: Scalar(dtype: dtype, bits: 1)
     case .maximum: dtype.lowest
     case .minimum: dtype.highest
+    }
+  }
+}
+
+/// The combining operations of `Op.scan`.
+package enum Scan: UInt8, Sendable, Hashable, CaseIterable {
+  case sum
+  case product
+  case maximum
+  case minimum
+
+  /// The reduction that the last element of a scan is; it says how to combine, and the identity.
+  package var reduction: Reduction {
+    switch self {
+    case .sum: .sum
+    case .product: .product
+    case .maximum: .maximum
+    case .minimum: .minimum
+    }
+  }
+
+  /// The dtype in which elements of `dtype` are combined before each result is rounded (R36).
+  package func accumulator(_ dtype: DType) -> DType {
+    switch self {
+    case .sum, .product: dtype.isFloatingPoint ? .float64 : dtype
+    case .maximum, .minimum: dtype
     }
   }
 }

@@ -104,6 +104,7 @@ package struct Interpreter: Sendable {
         return try reduce(reduction, axes, dtype, shape, value(operands[0]))
       case .argReduce(let reduction, let axis):
         return try argReduce(reduction, axis, shape, value(operands[0]))
+      case .scan(let scan, let axis): return try self.scan(scan, axis, value(operands[0]))
       case .pad(let low, _): return try pad(value(operands[0]), operands[1], low: low, shape)
       case .concatenate(let axis): return try concatenate(operands, axis, dtype, shape)
       case .gather(let axis):

@@ -51,6 +51,10 @@ package struct TraceBuilder: Sendable {
     node(.argReduce(reduction, axis), .int64, reduced(a, [axis]), [a])
   }
 
+  package mutating func scan(_ scan: Scan, _ a: Operand, _ axis: Int) -> Operand {
+    node(.scan(scan, axis), dtype(a), shape(a), [a])
+  }
+
   private func reduced(_ a: Operand, _ axes: [Int]) -> Shape {
     var dimensions = shape(a).dimensions
     for axis in axes { dimensions[axis] = 1 }

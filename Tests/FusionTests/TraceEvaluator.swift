@@ -143,7 +143,7 @@ struct TraceEvaluator {
       place(elements(node.operands[0]), own, at: address(low, 0, strides), strides, into: &result)
       return result
     case .gather(let axis): return gather(node, axis)
-    case .scatter, .matmul: return library(node)
+    case .scan, .scatter, .matmul: return library(node)
     }
   }
 

@@ -65,6 +65,10 @@ struct TraceRecorder {
     return node(.argReduce(extreme, axis), .int64, Shape(dimensions), [a])
   }
 
+  mutating func scan(_ scan: Scan, _ a: Operand, _ axis: Int) -> Operand {
+    node(.scan(scan, axis), trace.dtype(of: a), trace.shape(of: a), [a])
+  }
+
   mutating func gather(_ a: Operand, _ indices: Operand, _ axis: Int) -> Operand {
     let shape = trace.shape(of: a)
     let slices = shape[..<axis] + trace.shape(of: indices).dimensions + shape[(axis + 1)...]

@@ -191,6 +191,11 @@ private struct Draw {
     case 14:
       return Statement(action: .choice, operands: [y.index, x.index, z.index])
     case 15: return one(.cast(random.pick(from: DType.allCases)))
+    case 16 where rank > 0 && random.chance(2):
+      return one(
+        .scan(
+          random.pick(Functions.scans.count), axis: random.pick(rank),
+          includeInitial: random.chance(3)))
     case 16..<19:
       let axes = (0..<rank).filter { _ in random.chance(2) }
       return one(

@@ -179,6 +179,9 @@ struct RandomTrace {
       guard shape[axis] > 0 else { return nil }
       return builder.argReduce(random.pick(from: ArgReduction.allCases), x, axis)
     }
+    if random.chance(5) {
+      return builder.scan(random.pick(from: Scan.allCases), x, random.pick(shape.rank))
+    }
     let axes = (0..<shape.rank).filter { _ in random.chance(2) }
     let reduction = random.pick(from: Reduction.allCases)
     let dtype = builder.dtype(x)

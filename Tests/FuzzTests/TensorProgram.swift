@@ -35,6 +35,17 @@ enum Functions {
     ("all", { x, axes, keep in axes.first.map { x.all(axis: $0, keepDims: keep) } ?? x.all() }),
     ("argmax", { x, axes, keep in x.argmax(axis: axes.first, keepDims: keep) }),
   ]
+
+  static let scans: [(name: String, apply: @Sendable (Tensor, Int, Bool) -> Tensor)] = [
+    ("cumulativeSum", { $0.cumulativeSum(axis: $1, includeInitial: $2) }),
+    ("cumulativeProduct", { $0.cumulativeProduct(axis: $1, includeInitial: $2) }),
+    ("cumulativeMax", { x, axis, _ in x.cumulativeMax(axis: axis) }),
+    ("cumulativeMin", { x, axis, _ in x.cumulativeMin(axis: axis) }),
+    (
+      "cumulativeSum to int16",
+      { $0.cumulativeSum(axis: $1, dtype: .int16, includeInitial: $2) }
+    ),
+  ]
 }
 
 /// One statement; its operands are registers, and its result, if any, is a new one.
@@ -47,6 +58,7 @@ struct Statement: Sendable {
     case choice
     case cast(DType)
     case reduce(Int, [Int], keepDims: Bool)
+    case scan(Int, axis: Int, includeInitial: Bool)
     case slice([TensorSlice])
     case permute([Int])
     case reshape([Int])
@@ -175,6 +187,8 @@ struct Machine {
     case .cast(let dtype): return x.cast(to: dtype)
     case .reduce(let number, let axes, let keepDims):
       return Functions.reductions[number].apply(x, axes, keepDims)
+    case .scan(let number, let axis, let includeInitial):
+      return Functions.scans[number].apply(x, axis, includeInitial)
     case .slice(let slices): return x.selecting(slices)
     case .permute(let axes): return x.permute(axes)
     case .reshape(let extents): return x.reshape(extents)
@@ -220,6 +234,8 @@ extension Statement: CustomStringConvertible {
       return "\(Functions.binary[number].name)(\(names)) with \(action) \(value)"
     case .reduce(let number, let axes, let keepDims):
       return "\(Functions.reductions[number].name)(\(names), axes \(axes), keepDims \(keepDims))"
+    case .scan(let number, let axis, let includeInitial):
+      return "\(Functions.scans[number].name)(\(names), axis \(axis), initial \(includeInitial))"
     case .update(let number): return "\(Functions.binary[number].name)=(\(names))"
     default: return "\(action)(\(names))"
     }

@@ -16,7 +16,7 @@ extension Tensor {
   }
 
   /// R15 and R4: sums and products of integers and bool take the widest integer of their sign.
-  private static func computingDType(of reduction: Reduction, _ dtype: DType) -> DType {
+  static func computingDType(of reduction: Reduction, _ dtype: DType) -> DType {
     switch reduction {
     case .sum, .product:
       switch dtype.kind {

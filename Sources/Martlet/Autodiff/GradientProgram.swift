@@ -189,6 +189,7 @@ extension Op {
       case .product, .maximum, .minimum: true
       case .sum, .mean, .any, .all: false
       }
+    case .scan(let scan, _): scan == .product
     case .gather, .scatter: position == 1
     case .matmul: true
     case .cast, .iota, .view, .argReduce, .pad, .concatenate: false
@@ -200,6 +201,7 @@ extension Op {
     switch self {
     case .elementwise(let op): GradientProgram.of(op, dtype: .float32)?.readsResult ?? false
     case .reduce(let reduction, _): reduction == .maximum || reduction == .minimum
+    case .scan(let scan, _): scan == .maximum || scan == .minimum
     case .cast, .iota, .view, .argReduce, .pad, .concatenate, .gather, .scatter, .matmul: false
     }
   }

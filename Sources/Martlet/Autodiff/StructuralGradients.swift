@@ -22,6 +22,7 @@ extension Tape.Entry {
     case .iota, .argReduce: return inputs.map { _ in nil }
     case .view(let view): return [viewCotangent(view, cotangent)]
     case .reduce(let reduction, let axes): return [reductionCotangent(reduction, axes, cotangent)]
+    case .scan(let scan, let axis): return [scanCotangent(scan, axis, cotangent)]
     case .pad(let low, _):
       let inner = cotangent.sliced(
         unchecked: low.indices.map {
@@ -56,7 +57,7 @@ extension Tape.Entry {
     }
   }
 
-  private func saved(_ position: Int) -> Tensor { taped(inputs[position].tensor) }
+  func saved(_ position: Int) -> Tensor { taped(inputs[position].tensor) }
 
   private func viewCotangent(_ view: View, _ g: Tensor) -> Tensor {
     let source = inputs[0].shape
@@ -179,7 +180,7 @@ extension Tensor {
   }
 
   /// A scatter whose indices the forward pass has checked.
-  fileprivate func scatteredChecked(
+  func scatteredChecked(
     _ scatter: Op.Scatter, _ indices: Tensor, _ updates: Tensor, axis: Int
   ) -> Tensor {
     Tensor.attempt(.frame) { () throws(TensorError) in

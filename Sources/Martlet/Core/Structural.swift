@@ -58,6 +58,15 @@ extension Tensor {
         operands: [source.operand]))
   }
 
+  /// What the elements along `axis` give together from the first one to each.
+  func scanned(_ scan: Scan, _ axis: Int) -> Tensor {
+    let source = Tensor(handle)
+    return Tensor(
+      Tracking.record(
+        .scan(scan, axis), dtype: dtype, shape: shape, inputs: [source],
+        operands: [source.operand]))
+  }
+
   /// The elements with `fill` around them; `fill` has this tensor's dtype.
   func padded(low: [Int], high: [Int], with fill: Tensor) -> Tensor {
     let source = Tensor(handle)

@@ -72,7 +72,7 @@ enum Work {
     case .reduce, .argReduce: trace.shape(of: node.operands[0]).elementCount
     case .scatter: trace.shape(of: node.operands[2]).elementCount
     case .view, .matmul: 0
-    case .cast, .iota, .pad, .concatenate, .gather: node.shape.elementCount
+    case .cast, .iota, .scan, .pad, .concatenate, .gather: node.shape.elementCount
     }
   }
 
