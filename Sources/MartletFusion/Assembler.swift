@@ -13,6 +13,9 @@ struct Root {
   var reduction: Reduction?
   /// The extreme whose place is looked for.
   var place: ArgReduction?
+  var scan: Scan?
+
+  var passage: Passage { scan != nil ? .scan : place != nil ? .search : .reduction }
 }
 
 /// Steps that belong together, and the nodes they read and write.
@@ -83,6 +86,7 @@ struct Assembler {
       switch graph.trace.nodes[index].op {
       case .reduce(let reduction, _): root.reduction = reduction
       case .argReduce(let extreme, _): root.place = extreme
+      case .scan(let scan, _): root.scan = scan
       default: internalError("a reduction without an operation")
       }
       add(root, entry.native, reducing: graph.reducedAxes(index))
@@ -141,7 +145,7 @@ struct Assembler {
       graph.shapes[Int(space)].elementCount > 0
     else { return }
     let context = KernelContext(
-      space: space, reducedAxes: axes, findsPlaces: root.place != nil, level: level)
+      space: space, reducedAxes: axes, passage: root.passage, level: level)
     if graph.isFusing, let known = groupNumbers[context] {
       groups[known].roots.append(root)
     } else {

@@ -18,13 +18,13 @@ extension FusionGraph {
         addAlias(index, Alias(base: .index, layout: .rowMajor), .alias)
         if entries[index].isOutput { entries[index].isStored = true }
       case .view(let view): classifyView(index, view)
-      case .reduce, .argReduce:
+      case .reduce, .argReduce, .scan:
         let isOverNothing = shape(operand(index, 0)).elementCount == 0
         entries[index].kind = isOverNothing ? .library : .reduce
       case .concatenate: entries[index].kind = .concatenate
       case .pad: entries[index].kind = .pad
       case .gather: classifyGather(index)
-      case .scan, .scatter, .matmul: entries[index].kind = .library
+      case .scatter, .matmul: entries[index].kind = .library
       }
       if entries[index].kind == .library {
         for k in operandRange(index) { operands[k].node.map { realize($0) } }

@@ -8,15 +8,15 @@ struct Draft {
   /// Instructions, and where their values go.
   var outputs: [(position: Int, root: Root)]
   var space: Shape
-  /// The axes that are reduced; a map has none.
+  /// The axes that are reduced, searched or scanned; a map has none.
   var reducedAxes: AxisSet?
   /// Kernels read what kernels of lower levels stored.
   var level: Int32
   /// Whether reductions are instructions of the body, whose results others of its values use.
   var isRow = false
 
-  /// Whether places of extremes are looked for.
-  var findsPlaces: Bool { outputs.contains { $0.root.place != nil } }
+  /// What is done along these axes: the same for every output.
+  var passage: Passage { outputs.first?.root.passage ?? .reduction }
 
   /// The nodes that are read.
   var reads: Set<Int> {
@@ -31,7 +31,9 @@ struct Draft {
     let kernel = KernelBuilder(
       body: body, outputs: outputs.map { ($0.position, $0.root) }, space: space, graph: graph)
     guard let reducedAxes else { return [.launch(kernel.map())] }
-    return isRow ? [.launch(kernel.row(reducedAxes))] : kernel.reduce(reducedAxes, &temporaries)
+    if isRow { return [.launch(kernel.row(reducedAxes))] }
+    if passage == .scan { return [.launch(kernel.scan(reducedAxes))] }
+    return kernel.reduce(reducedAxes, &temporaries)
   }
 }
 

@@ -51,7 +51,7 @@ struct FusionGraph {
     case alias
     /// A reshape that strides cannot express: its operand is stored under the node's name.
     case copy
-    /// A reduction, or the search for an extreme.
+    /// A reduction, the search for an extreme, or a scan.
     case reduce
     case concatenate
     case pad

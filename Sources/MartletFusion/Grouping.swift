@@ -6,18 +6,36 @@ import MartletIR
 struct KernelContext: Hashable {
   /// The number of the space's shape.
   var space: Int32
-  /// The reduced axes, for kernels that reduce.
+  /// The axes that are reduced, searched or scanned; a map has none.
   var reducedAxes: AxisSet?
-  /// Whether places of extremes are looked for along the reduced axes.
-  var findsPlaces: Bool
+  /// What is done along these axes.
+  var passage: Passage
   /// Kernels read what kernels of lower levels stored.
   var level: Int32
 
-  init(space: Int32, reducedAxes: AxisSet? = nil, findsPlaces: Bool = false, level: Int32) {
+  init(
+    space: Int32, reducedAxes: AxisSet? = nil, passage: Passage = .reduction, level: Int32
+  ) {
     self.space = space
     self.reducedAxes = reducedAxes
-    self.findsPlaces = findsPlaces
+    self.passage = passage
     self.level = level
+  }
+}
+
+/// What a kernel does along the axes that it does not run through point by point.
+enum Passage: Hashable {
+  case reduction
+  /// Looks for the place of an extreme.
+  case search
+  case scan
+
+  init(_ op: Op) {
+    switch op {
+    case .argReduce: self = .search
+    case .scan: self = .scan
+    default: self = .reduction
+    }
   }
 }
 
@@ -184,11 +202,11 @@ extension FusionGraph {
     }
   }
 
-  /// The axes of a node that reduces.
+  /// The axes of a node that reduces, searches or scans.
   func reducedAxes(_ node: Int) -> AxisSet? {
     switch trace.nodes[node].op {
     case .reduce(_, let axes): axes
-    case .argReduce(_, let axis): AxisSet([axis])
+    case .argReduce(_, let axis), .scan(_, let axis): AxisSet([axis])
     default: nil
     }
   }
@@ -198,10 +216,8 @@ extension FusionGraph {
     _ operand: Reference, by user: Int, reducing axes: AxisSet? = nil, _ uses: inout Uses
   ) {
     guard let x = operand.node, entries[x].kind.isComputed else { return }
-    var findsPlaces = false
-    if case .argReduce = trace.nodes[user].op { findsPlaces = true }
     let context = KernelContext(
-      space: entries[x].shape, reducedAxes: axes, findsPlaces: findsPlaces,
+      space: entries[x].shape, reducedAxes: axes, passage: Passage(trace.nodes[user].op),
       level: entries[user].native)
     use(operand, uses.number(of: context), AccessMap.identity)
   }

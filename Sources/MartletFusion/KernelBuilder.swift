@@ -28,6 +28,16 @@ struct KernelBuilder {
     return storing(.row, table)
   }
 
+  /// The launch that scans along this axis, and stores every result.
+  func scan(_ axis: AxisSet) -> Plan.Launch {
+    let layouts = body.inputs.map(\.layout) + outputs.map { $0.1.layout }
+    switch ReductionSpace(space, reducing: axis, inputs: layouts, costs: graph.costs) {
+    case .outer(let table), .short(let table): return storing(.scanOuter, table)
+    case .inner(let table): return storing(.scanInner, table)
+    case .copy: internalError("one axis that does not merge into one")
+    }
+  }
+
   private func storing(_ family: KernelSpec.Family, _ table: AxisTable) -> Plan.Launch {
     let layouts = outputs.map { $0.1.layout }
     let bindings = outputs.indices.map { index in
@@ -37,7 +47,8 @@ struct KernelBuilder {
     }
     let specs = outputs.indices.map { index in
       KernelSpec.Output(
-        value: outputs[index].0, access: table.access(ofOperand: body.inputs.count + index))
+        value: outputs[index].0, access: table.access(ofOperand: body.inputs.count + index),
+        scan: outputs[index].1.scan)
     }
     return launch(family, table, specs, bindings)
   }

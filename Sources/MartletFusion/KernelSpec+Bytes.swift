@@ -29,6 +29,7 @@ extension KernelSpec {
       bytes.append(name: "\(output.access)")
       bytes.append(name: output.reduction.map { "\($0)" } ?? "")
       bytes.append(name: output.place.map { "\($0)" } ?? "")
+      bytes.append(name: output.scan.map { "\($0)" } ?? "")
     }
     return bytes
   }

@@ -29,6 +29,12 @@ package struct KernelSpec: Sendable, Hashable {
     /// The same along the axis before the innermost, in the order and with the work items of
     /// `reduceOuter`.
     case placeOuter
+    /// Combines the elements of the innermost axis from the first one to each (R36), and stores
+    /// every result. The work items are the rows.
+    case scanInner
+    /// The same along the axis before the innermost, with vectors across. The work items are
+    /// [outer axes..., strip of `stripWidth` columns].
+    case scanOuter
     /// Maps and reductions of the innermost axis that use each other's results, in sweeps over one
     /// row that stays in the cache (`RowSweeps`). The work items are the rows.
     case row
@@ -36,7 +42,7 @@ package struct KernelSpec: Sendable, Hashable {
     /// Whether the kernel leaves one value a block of 4096, which the launch combines.
     package var leavesBlocks: Bool {
       switch self {
-      case .map, .row: false
+      case .map, .row, .scanInner, .scanOuter: false
       case .reduceInner, .reduceOuter, .reduceShort, .placeInner, .placeOuter: true
       }
     }
@@ -44,9 +50,12 @@ package struct KernelSpec: Sendable, Hashable {
     /// Whether the kernel leaves places, and the extremes that are found there.
     package var findsPlaces: Bool { self == .placeInner || self == .placeOuter }
 
-    /// Whether the axis that is reduced lies before the innermost one.
-    package var reducesAcross: Bool {
-      self == .reduceOuter || self == .reduceShort || self == .placeOuter
+    /// Whether results are those of a scan.
+    package var isScan: Bool { self == .scanInner || self == .scanOuter }
+
+    /// Whether the axis that is reduced or scanned lies before the innermost one.
+    package var runsAcross: Bool {
+      self == .reduceOuter || self == .reduceShort || self == .placeOuter || self == .scanOuter
     }
   }
 
@@ -101,10 +110,11 @@ package struct KernelSpec: Sendable, Hashable {
   }
 
   package struct Output: Sendable, Hashable {
-    /// The instruction whose value is stored or reduced, or of whose values a place is looked for.
+    /// The instruction whose value is stored, reduced or scanned, or of whose values a place is
+    /// looked for.
     package var value: Int
-    /// How a map's output moves along the innermost axis, or `uniform` where a row kernel stores it
-    /// once a row.
+    /// How the output of a map or a scan moves along the innermost axis, or `uniform` where a row
+    /// kernel stores it once a row.
     ///
     /// Partial results of reductions are dense.
     package var access: Access
@@ -112,20 +122,23 @@ package struct KernelSpec: Sendable, Hashable {
     package var reduction: Reduction?
     /// The extreme, in the families that find places.
     package var place: ArgReduction?
+    /// The scan, in the families that scan.
+    package var scan: Scan?
 
     package init(
       value: Int, access: Access = .contiguous, reduction: Reduction? = nil,
-      place: ArgReduction? = nil
+      place: ArgReduction? = nil, scan: Scan? = nil
     ) {
       self.value = value
       self.access = access
       self.reduction = reduction
       self.place = place
+      self.scan = scan
     }
   }
 
   package var family: Family
-  /// The number of axes of the iteration space, at least 1 (2 for what reduces across).
+  /// The number of axes of the iteration space, at least 1 (2 for what runs across).
   package var rank: Int
   package var inputs: [Input]
   /// The dtypes of the scalar arguments.
@@ -157,7 +170,7 @@ package struct KernelSpec: Sendable, Hashable {
   package static let blockLength = 4096
   /// The lanes of a block of R14.
   package static let laneCount = 64
-  /// The columns of one work item of what reduces across.
+  /// The columns of one work item of what runs across.
   package static let stripWidth = 512
   /// Whether inputs are read in tiles; a map then takes its rows in bands of some height.
   package var isTiled: Bool { inputs.contains { $0.access == .transposed } }
@@ -199,7 +212,8 @@ extension KernelSpec: CustomStringConvertible {
       let value = operand(output.value)
       let text =
         output.reduction.map { "\($0)(\(value))" }
-        ?? output.place.map { "place of \($0)(\(value))" } ?? value
+        ?? output.place.map { "place of \($0)(\(value))" }
+        ?? output.scan.map { "running \($0)(\(value))" } ?? value
       lines.append("  out\(k).\(output.access) = \(text)")
     }
     return lines.joined(separator: "\n")

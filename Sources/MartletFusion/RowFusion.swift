@@ -182,7 +182,7 @@ struct RowFusion {
 
   /// `draft` as a row kernel over `space` and `axes`, or nil where it has another space.
   private func row(_ draft: Draft, _ space: Shape, _ axes: AxisSet) -> Draft? {
-    if draft.findsPlaces { return nil }
+    if draft.passage != .reduction { return nil }
     if draft.space == space {
       if draft.isRow || draft.reducedAxes == nil {
         return (draft.reducedAxes ?? axes) == axes ? draft : nil

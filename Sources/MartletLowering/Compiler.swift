@@ -141,6 +141,8 @@ package final class Compiler: Sendable {
     case .reduceShort: kernel.emitReduceShort()
     case .placeInner: kernel.emitPlaceInner()
     case .placeOuter: kernel.emitPlaceOuter()
+    case .scanInner: kernel.emitScanInner()
+    case .scanOuter: kernel.emitScanOuter()
     case .row: kernel.emitRows()
     }
     return module

@@ -150,9 +150,13 @@ struct IRBuilder {
   func splat(_ element: Value, _ lanes: Int) -> Value {
     guard lanes > 1 else { return element }
     let type = vector(type(of: element), lanes)
-    let first = table.pointee.LLVMBuildInsertElement(
-      builder, undefined(type), element, constant(0, 32), "")
-    return shuffle(first, [Int](repeating: 0, count: lanes))
+    return shuffle(
+      insert(element, into: undefined(type), 0), [Int](repeating: 0, count: lanes))
+  }
+
+  /// `a` with `element` in lane `lane`.
+  func insert(_ element: Value, into a: Value, _ lane: Int) -> Value {
+    table.pointee.LLVMBuildInsertElement(builder, a, element, constant(lane, 32), "")
   }
 
   /// The lanes of `a` at `indices`; the element itself where there is one.

@@ -18,6 +18,11 @@ extension KernelSpec {
       : (KernelSpec.tileHeight, KernelSpec.tileWidth + 16)
   }
 
+  /// The dtype in which a scan combines the elements of an output (R36).
+  func totalDType(of output: Output) -> DType? {
+    output.scan?.accumulator(dtypes[output.value])
+  }
+
   /// The bytes of scratch memory that one thread running the kernel on rows of this length needs.
   package func scratchByteCount(rowLength: Int) -> Int {
     switch family {
@@ -26,7 +31,7 @@ extension KernelSpec {
         guard input.access == .transposed else { return sum }
         return sum + tileShape.rows * tileShape.pitch * input.dtype.byteCount
       }
-    case .reduceInner, .placeInner: 0
+    case .reduceInner, .placeInner, .scanInner: 0
     case .reduceOuter:
       outputs.reduce(0) { sum, output in
         sum + KernelSpec.laneCount * KernelSpec.stripWidth * dtypes[output.value].byteCount
@@ -35,6 +40,11 @@ extension KernelSpec {
       // A row of extremes, and one of places within the block.
       outputs.reduce(0) { sum, output in
         sum + KernelSpec.stripWidth * (dtypes[output.value].byteCount + 4)
+      }
+    case .scanOuter:
+      // A row of totals.
+      outputs.reduce(0) { sum, output in
+        sum + KernelSpec.stripWidth * (totalDType(of: output)?.byteCount ?? 0)
       }
     case .row:
       RowSweeps(self).kept.reduce(0) { sum, value in

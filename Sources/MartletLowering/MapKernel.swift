@@ -39,24 +39,35 @@ extension KernelEmitter {
   func forEachGroup(
     from start: Value, to stop: Value, interleave: Int? = nil, _ points: ([Step]) -> Void
   ) {
-    var index = start
+    forEachGroup(from: start, to: stop, interleave: interleave, carrying: []) { steps, _ in
+      points(steps)
+      return []
+    }
+  }
+
+  /// The same, where each group hands values on to the next.
+  func forEachGroup(
+    from start: Value, to stop: Value, interleave: Int? = nil, carrying initial: [Value],
+    _ points: ([Step], [Value]) -> [Value]
+  ) {
+    var (index, carried) = (start, initial)
     let interleave = interleave ?? shape.interleave
     if !shape.isMaskedOnly {
       let width = shape.lanes * interleave
       let last = b.subtract(stop, b.constant(width))
-      index =
-        b.loop(from: start, through: last, by: b.constant(width)) { index, _ in
-          points(
-            (0..<interleave).map {
-              Step(index: b.add(index, b.constant($0 * shape.lanes)), mask: nil)
-            })
-          return []
-        }.index
+      (index, carried) = b.loop(
+        from: start, through: last, by: b.constant(width), carrying: initial
+      ) { index, carried in
+        points(
+          (0..<interleave).map {
+            Step(index: b.add(index, b.constant($0 * shape.lanes)), mask: nil)
+          }, carried)
+      }
     }
     let last = b.subtract(stop, b.constant(1))
-    b.loop(from: index, through: last, by: b.constant(shape.lanes)) { index, _ in
-      points([Step(index: index, mask: mask(index, before: stop))])
-      return []
+    b.loop(from: index, through: last, by: b.constant(shape.lanes), carrying: carried) {
+      index, carried in
+      points([Step(index: index, mask: mask(index, before: stop))], carried)
     }
   }
 }

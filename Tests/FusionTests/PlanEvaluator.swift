@@ -122,10 +122,11 @@ struct PlanEvaluator {
     let reduced: Int? =
       switch spec.family {
       case .map, .row: nil
-      case .reduceInner, .placeInner: spec.rank - 1
-      case .reduceOuter, .reduceShort, .placeOuter: spec.rank - 2
+      case .reduceInner, .placeInner, .scanInner: spec.rank - 1
+      case .reduceOuter, .reduceShort, .placeOuter, .scanOuter: spec.rank - 2
       }
     var partial: [[Int: UInt64]] = spec.outputs.map { _ in [:] }
+    var totals = [UInt64](repeating: 0, count: spec.outputs.count)
     // The reduced axis runs fastest, as each result takes its elements in order.
     var extents = launch.extents
     if let reduced { extents.append(extents.remove(at: reduced)) }
@@ -142,6 +143,10 @@ struct PlanEvaluator {
         if let start {
           let before = partial[k][place] ?? start
           partial[k][place] = HashArithmetic.mix(before, values[output.value])
+        } else if let scan = output.scan, let reduced {
+          let before = point[reduced] == 0 ? HashArithmetic.start(scan) : totals[k]
+          totals[k] = HashArithmetic.mix(before, values[output.value])
+          store(totals[k], binding.slot, place)
         } else {
           store(values[output.value], binding.slot, place)
         }
@@ -199,7 +204,7 @@ struct PlanEvaluator {
     func complain(_ text: String) { complaints.append("\(text) in \(spec)") }
     if spec.rank != launch.extents.count || spec.rank < 1 { complain("wrong rank") }
     if launch.extents.contains(where: { $0 < 1 }) { complain("empty extent") }
-    if spec.family.reducesAcross && spec.rank < 2 { complain("no column axis") }
+    if spec.family.runsAcross && spec.rank < 2 { complain("no column axis") }
     if spec.family == .reduceShort, launch.extents[spec.rank - 2] > KernelSpec.laneCount {
       complain("more elements than lanes")
     }
@@ -223,6 +228,7 @@ struct PlanEvaluator {
       let reduces = spec.family.leavesBlocks && !spec.family.findsPlaces
       if (output.reduction != nil) != reduces { complain("wrong output") }
       if (output.place != nil) != spec.family.findsPlaces { complain("wrong output") }
+      if (output.scan != nil) != spec.family.isScan { complain("wrong output") }
       if output.access == .uniform, spec.family != .row { complain("uniform output") }
       if !spec.family.leavesBlocks {
         let stride = binding.strides[spec.rank - 1]

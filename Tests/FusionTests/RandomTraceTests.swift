@@ -117,6 +117,8 @@ func randomTrace(seed: UInt64) -> Trace {
           made = recorder.gather(x, index, axis)
         }
       }
+    case 20 where pick(2) == 0:
+      if s.rank > 0 { made = recorder.scan(Scan.allCases[pick(4)], x, pick(s.rank)) }
     default:
       made =
         pick(2) == 0

@@ -28,6 +28,8 @@ enum HashArithmetic {
 
   static func start(_ reduction: Reduction) -> UInt64 { UInt64(reduction.rawValue) &+ 4000 }
 
+  static func start(_ scan: Scan) -> UInt64 { UInt64(scan.rawValue) &+ 4700 }
+
   static func start(_ extreme: ArgReduction) -> UInt64 { UInt64(extreme.rawValue) &+ 4500 }
 
   static func element(ofLeaf leaf: Int, at address: Int) -> UInt64 {
@@ -125,6 +127,15 @@ struct TraceEvaluator {
       return reduce(node, from: HashArithmetic.start(reduction), axes)
     case .argReduce(let extreme, let axis):
       return reduce(node, from: HashArithmetic.start(extreme), AxisSet([axis]))
+    case .scan(let scan, let axis):
+      var result = elements(node.operands[0])
+      let step = Layout.rowMajorStrides(shape)[axis]
+      for place in result.indices {
+        let before =
+          place / step % shape[axis] == 0 ? HashArithmetic.start(scan) : result[place - step]
+        result[place] = HashArithmetic.mix(before, result[place])
+      }
+      return result
     case .concatenate(let axis):
       var result = [UInt64](repeating: 0, count: shape.elementCount)
       let strides = Layout.rowMajorStrides(shape)
@@ -143,7 +154,7 @@ struct TraceEvaluator {
       place(elements(node.operands[0]), own, at: address(low, 0, strides), strides, into: &result)
       return result
     case .gather(let axis): return gather(node, axis)
-    case .scan, .scatter, .matmul: return library(node)
+    case .scatter, .matmul: return library(node)
     }
   }
 

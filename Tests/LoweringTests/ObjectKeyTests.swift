@@ -27,7 +27,8 @@ import Testing
       { $0.dtypes[3] = .int16 }, { $0.outputs[0].value = 2 },
       { $0.outputs[0].access = .strided }, { $0.outputs[0].reduction = .sum },
       { $0.outputs[0].reduction = .mean }, { $0.outputs[0].place = .maximum },
-      { $0.outputs[0].place = .minimum }, { $0.outputs.append($0.outputs[0]) },
+      { $0.outputs[0].place = .minimum }, { $0.outputs[0].scan = .sum },
+      { $0.outputs[0].scan = .product }, { $0.outputs.append($0.outputs[0]) },
     ]
     return changes.map { change in
       var spec = Self.spec
@@ -50,7 +51,7 @@ import Testing
       fields(Self.spec)
         == ["family", "rank", "inputs", "scalars", "instructions", "dtypes", "outputs"])
     #expect(fields(Self.spec.inputs[0]) == ["source", "dtype", "access"])
-    #expect(fields(Self.spec.outputs[0]) == ["value", "access", "reduction", "place"])
+    #expect(fields(Self.spec.outputs[0]) == ["value", "access", "reduction", "place", "scan"])
     #expect(
       fields(Self.key) == ["library", "target", "level", "options", "kernel", "code"])
     #expect(fields(Self.key.target) == ["triple", "cpu", "features", "vectorByteCount"])

@@ -53,6 +53,9 @@ private func sample() throws -> Trace {
       { $0.nodes[2].op = .reduce(.product, AxisSet([1])) },
       { $0.nodes[2].op = .reduce(.sum, AxisSet([0])) },
       { $0.nodes[2].op = .argReduce(.maximum, 1) },
+      { $0.nodes[2].op = .scan(.sum, 1) },
+      { $0.nodes[2].op = .scan(.sum, 0) },
+      { $0.nodes[2].op = .scan(.product, 1) },
       { $0.nodes[2].op = .view(.reshape) },
       { $0.nodes[2].op = .view(.broadcast) },
       { $0.nodes[2].op = .view(.permute([1, 0])) },
@@ -98,8 +101,8 @@ private func sample() throws -> Trace {
       try change(&trace)
       let key = try words(trace)
       // What is written over is told by the key; how it came to be kept is not.
-      let isKept = [35, 37, 38].contains(number)
-      if let other = keys[key], !(isKept && [35, 37, 38].contains(other)) {
+      let isKept = [38, 40, 41].contains(number)
+      if let other = keys[key], !(isKept && [38, 40, 41].contains(other)) {
         Issue.record("changes \(other) and \(number) have one key")
       }
       keys[key] = number

@@ -16,6 +16,8 @@ struct LaunchWork: Sendable {
   let bytesLoaded: Int
   let bytesStored: Int
 
+  /// The weight of combining the elements of a row one after another: about 1 ns an element.
+  private static let chainWeight = 16
   /// Launches estimated below this run on their caller.
   private static let parallelNanoseconds = 40_000
 
@@ -34,11 +36,11 @@ struct LaunchWork: Sendable {
       let bands = (rows &- 1) / KernelSpec.tileHeight &+ 1
       items = points / last / rows &* bands
       grain = max(1, target / last / KernelSpec.tileHeight)
-    case .map, .row: (items, grain) = (points / last, max(1, target / last))
+    case .map, .row, .scanInner: (items, grain) = (points / last, max(1, target / last))
     case .reduceInner, .placeInner:
       items = points / last &* launch.blockCount
       grain = max(1, target / min(last, KernelSpec.blockLength))
-    case .reduceOuter, .reduceShort, .placeOuter:
+    case .reduceOuter, .reduceShort, .placeOuter, .scanOuter:
       let rows = launch.extents[spec.rank - 2]
       let outer = points / last / rows
       let strips = (last &- 1) / KernelSpec.stripWidth &+ 1
@@ -66,6 +68,7 @@ struct LaunchWork: Sendable {
       case .input, .scalar: break
       }
     }
+    if spec.family == .scanInner { weight &+= LaunchWork.chainWeight &* spec.outputs.count }
     // An operation of weight 1 takes a vector about 1/16 ns an element; memory gives 10 bytes a ns.
     nanoseconds = max(points / 16 &* max(weight, 1), (loaded &+ stored) / 10)
   }

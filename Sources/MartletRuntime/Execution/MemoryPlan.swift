@@ -288,7 +288,7 @@ extension Plan.Launch {
   /// over the row reads it again.
   func mayOverwriteInputs(with output: Int) -> Bool {
     switch spec.family {
-    case .map: return true
+    case .map, .scanInner, .scanOuter: return true
     case .reduceInner, .reduceOuter, .reduceShort, .placeInner, .placeOuter: return false
     case .row:
       let sweeps = RowSweeps(spec)
@@ -297,7 +297,7 @@ extension Plan.Launch {
   }
 
   /// The axis that is reduced, in the families that leave blocks.
-  var reducedAxis: Int { spec.family.reducesAcross ? spec.rank - 2 : spec.rank - 1 }
+  var reducedAxis: Int { spec.family.runsAcross ? spec.rank - 2 : spec.rank - 1 }
 
   /// The blocks of R14 along the reduced axis.
   var blockCount: Int {

@@ -122,7 +122,8 @@ struct PlanKey {
       for slice in slices { append([slice.start, slice.step, slice.count]) }
     case .view(.flip(let axes)): words.append(axes.mask)
     case .reduce(_, let axes): words.append(axes.mask)
-    case .argReduce(_, let axis), .concatenate(let axis), .gather(let axis), .scatter(let axis, _):
+    case .argReduce(_, let axis), .scan(_, let axis), .concatenate(let axis), .gather(let axis),
+      .scatter(let axis, _):
       words.append(UInt64(axis))
     case .pad(let low, let high):
       append(low)
@@ -176,6 +177,7 @@ extension Op {
     case .gather: structural(7)
     case .scatter(_, let scatter): structural(8, scatter == .add ? 1 : 0)
     case .pad: structural(9)
+    case .scan(let scan, _): structural(10, scan.rawValue)
     }
   }
 }

@@ -88,7 +88,7 @@ final class PreparedLaunch: Sendable {
     of launch: Plan.Launch, _ partials: [PreparedPlan.Place?], _ places: PlaceNumbers
   ) -> [Combination] {
     let spec = launch.spec
-    let columns = spec.family.reducesAcross ? launch.extents[spec.rank - 1] : 1
+    let columns = spec.family.runsAcross ? launch.extents[spec.rank - 1] : 1
     let rows = launch.resultCount / columns
     return zip(0..., zip(spec.outputs, launch.outputs)).compactMap { number, pair in
       let (output, binding) = pair
