@@ -165,12 +165,18 @@ private struct Bench {
   @Test func loopsEqualTheReferenceBitForBit() throws {
     for dtype in [DType.bool, .int8, .uint16, .int32, .int64, .float32, .float64] {
       let bench = Bench(blas: "off")
-      for (m, n, k) in [(1, 1, 1), (3, 5, 2), (40, 70, 300), (9, 600, 17)] {
+      // Rows, columns and inner extents around the sizes of vectors, tiles and blocks.
+      for (m, n, k) in [
+        (1, 1, 1), (3, 5, 2), (4, 16, 8), (7, 31, 65), (2, 33, 64), (5, 12, 129), (40, 70, 300),
+        (9, 600, 17),
+      ] {
         let a = try bench.value(dtype, [m, k])
         let b = try bench.value(dtype, [k, n], seed: 3)
+        let (at, bt) = (try bench.transposed(a), try bench.transposed(b))
         let expected = bench.bytes(try bench.reference(a, b))
-        #expect(try bench.product(a, b) == expected)
-        #expect(try bench.product(bench.transposed(a), bench.transposed(b)) == expected)
+        for (x, y) in [(a, b), (at, b), (a, bt), (at, bt)] {
+          #expect(try bench.product(x, y) == expected)
+        }
       }
     }
   }
@@ -191,6 +197,64 @@ private struct Bench {
         for i in 0..<c.shape.elementCount { #expect(abs(x[i] - y[i]) < 1e-12) }
       }
     }
+  }
+
+  /// Batches whose axes are stored in another order, stretched, or transposed within; each product
+  /// is that of its two matrices alone.
+  @Test(arguments: [(3, 5, 7), (16, 16, 16), (20, 40, 33), (64, 64, 64), (130, 90, 110)])
+  func aBatchIsItsProducts(m: Int, n: Int, k: Int) throws {
+    let kinds: [(DType, String?)] = [
+      (.float32, nil), (.float64, nil), (.float32, "off"), (.int32, nil),
+    ]
+    for (dtype, blas) in kinds {
+      let bench = Bench(blas: blas)
+      let single = Bench(threads: 1, blas: blas)
+      let stored = try bench.value(dtype, [4, m, 3, k])
+      let layout = try #require(
+        Layout.rowMajor.applying(.permute([0, 2, 1, 3]), from: stored.shape, to: [4, 3, m, k]))
+      let a = Value(dtype: dtype, shape: [4, 3, m, k], layout: layout, buffer: stored.buffer)
+      let b = try bench.value(dtype, [1, 3, k, n], seed: 5)
+      for right in [b, try bench.transposed(b)] {
+        let c = try bench.product(a, right)
+        let size = m * n * dtype.byteCount
+        for (index, place) in (0..<4).flatMap({ i in (0..<3).map { (i, $0) } }).enumerated() {
+          let x = try matrix(a, place.0, place.1)
+          let y = try matrix(right, 0, place.1)
+          #expect(try Array(c[(index * size)..<((index + 1) * size)]) == single.product(x, y))
+        }
+      }
+    }
+  }
+
+  /// One matrix of a batch with two axes, as a view.
+  private func matrix(_ value: Value, _ i: Int, _ j: Int) throws -> Value {
+    let shape = value.shape
+    let strides = value.layout.strides(for: shape)
+    let layout = Layout(
+      offset: value.layout.offset + i * strides[0] + j * strides[1], strides: Array(strides[2...]))
+    return Value(
+      dtype: value.dtype, shape: [shape[2], shape[3]], layout: layout, buffer: value.buffer)
+  }
+
+  /// Transposes and rows that lie apart are read where they are: a product takes no memory.
+  @Test func regularFactorsAreNotCopied() throws {
+    let bench = Bench()
+    let a = try bench.value(.float32, [300, 400])
+    let b = try bench.value(.float32, [400, 260])
+    let wide = try bench.value(.float32, [300, 1000])
+    let slice = Value(
+      dtype: .float32, shape: [300, 400], layout: Layout(offset: 100, strides: [1000, 1]),
+      buffer: wide.buffer)
+    let c = try bench.empty(a, b)
+    let factors = [
+      (a, b), (try bench.transposed(a), b), (a, try bench.transposed(b)), (slice, b),
+    ]
+    // Not even for the length of the product: that would leave a block behind.
+    bench.pool.trim()
+    let before = bench.pool.statistics
+    for (x, y) in factors { try bench.matmul.multiply(x, y, into: c) }
+    let after = bench.pool.statistics
+    #expect(after.newBlocks == before.newBlocks && after.cachedBytes == before.cachedBytes)
   }
 
   @Test func emptyFactorsGiveZeros() throws {

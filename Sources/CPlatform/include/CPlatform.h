@@ -1,4 +1,5 @@
-// What Swift cannot say: return addresses, source lines, the processor, floating-point control, pages, futexes, forks.
+// What Swift cannot say: return addresses, source lines, the processor and its vectors, floating-point control, pages,
+// futexes, forks.
 //
 // Linux with glibc 2.36 or later, on x86-64 and AArch64. No function here allocates memory that the caller must free.
 
@@ -60,6 +61,29 @@ const struct martlet_cpu *martlet_cpu_features(void);
 
 /// How many cores this process may use: its affinity mask, lessened by a cgroup's quota; at least 1.
 int martlet_usable_cores(void);
+
+// Small matrix products (SmallProduct.c).
+
+/// The product c = a b of row-major matrices; strides are in elements, and the columns of c lie one after another.
+struct martlet_product {
+  long rows;
+  long columns;
+  long inner;
+  const void *a;
+  long a_row;
+  long a_column;
+  const void *b;
+  long b_row;
+  long b_column;
+  void *c;
+  long c_row;
+};
+
+/// Computes a product of float: each element adds in the order of the inner axis, each product rounded by itself.
+void martlet_product_f32(const struct martlet_product *product);
+
+/// The same of double.
+void martlet_product_f64(const struct martlet_product *product);
 
 // Pages (Memory.c).
 

@@ -1,6 +1,7 @@
-// Matrix products by plain loops: integers and bool, tiny products, and floats where BLAS is
+// Matrix products by plain loops: integers and bool, small products, and floats where BLAS is
 // absent.
 
+import CPlatform
 import MartletIR
 
 /// An element that can be multiplied and added up.
@@ -22,17 +23,6 @@ extension UInt8: Factor {}
 extension UInt16: Factor {}
 extension UInt32: Factor {}
 extension UInt64: Factor {}
-
-extension Float: Factor {
-  // The product is rounded before it is added (R34).
-  @inline(__always)
-  fileprivate static func multiplyAdd(_ sum: Self, _ x: Self, _ y: Self) -> Self { sum + x * y }
-}
-
-extension Double: Factor {
-  @inline(__always)
-  fileprivate static func multiplyAdd(_ sum: Self, _ x: Self, _ y: Self) -> Self { sum + x * y }
-}
 
 /// A byte that is 0 or 1: addition is or, multiplication is and (R38).
 private struct Truth: Factor {
@@ -71,9 +61,21 @@ struct LoopProduct {
     case .uint16: run(UInt16.self, rows)
     case .uint32: run(UInt32.self, rows)
     case .uint64: run(UInt64.self, rows)
-    case .float32: run(Float.self, rows)
-    case .float64: run(Double.self, rows)
+    case .float32: runVectors(MemoryLayout<Float>.stride, rows, martlet_product_f32)
+    case .float64: runVectors(MemoryLayout<Double>.stride, rows, martlet_product_f64)
     }
+  }
+
+  /// Floats, with vectors as wide as the processor's, which Swift code is not compiled for.
+  private func runVectors(
+    _ byteCount: Int, _ rows: Range<Int>, _ multiply: (UnsafePointer<martlet_product>) -> Void
+  ) {
+    var product = martlet_product(
+      rows: rows.count, columns: columns, inner: inner,
+      a: a + rows.lowerBound &* aRowStride &* byteCount, a_row: aRowStride,
+      a_column: aColumnStride, b: b, b_row: bRowStride, b_column: bColumnStride,
+      c: c + rows.lowerBound &* columns &* byteCount, c_row: columns)
+    multiply(&product)
   }
 
   /// The rows and columns of the second factor that are kept in cache together.

@@ -20,8 +20,9 @@ package struct Matmul: Sendable {
     self.pool = pool
   }
 
-  /// Products up to this many multiplications are loops: a BLAS call costs as much.
-  private static let loopLimit: Int = 4096
+  /// Products up to this many multiplications, times the bytes of an element, are loops: a BLAS
+  /// call costs as much (Decision 13).
+  private static let loopLimit: Int = 1 << 16
   /// OpenBLAS has kernels for products up to 10^6 multiplications that add in an order of their own
   /// for each transposition; those get row-major copies.
   private static let copyLimit: Int = 1 << 20
@@ -34,17 +35,19 @@ package struct Matmul: Sendable {
     let extents = c.shape.dimensions.dropLast(2)
     let product = Product(
       rows: c.shape[c.shape.rank - 2], columns: c.shape[c.shape.rank - 1],
-      inner: a.shape[a.shape.rank - 1], batches: extents.reduce(1, &*))
+      inner: a.shape[a.shape.rank - 1], batches: extents.reduce(1, &*),
+      byteCount: c.dtype.byteCount)
     guard product.inner > 0 else {
       c.base.initializeMemory(
         as: UInt8.self, repeating: 0, count: c.shape.elementCount &* c.dtype.byteCount)
       return
     }
-    let (left, right) = (MatrixBatch(a), MatrixBatch(b))
+    let left = MatrixBatch(a, extents: extents)
+    let right = MatrixBatch(b, extents: extents)
     if c.dtype.isFloatingPoint, product.fitsBlas, let blas = blas() {
-      try runBlas(blas, product, left, right, c, extents)
+      try runBlas(blas, product, left, right, c)
     } else {
-      try runLoops(product, left, right, c, extents)
+      try runLoops(product, left, right, c)
     }
   }
 
@@ -54,6 +57,8 @@ package struct Matmul: Sendable {
     let columns: Int
     let inner: Int
     let batches: Int
+    /// The bytes of an element.
+    let byteCount: Int
 
     /// The multiplications of one product, saturating.
     var work: Int {
@@ -63,7 +68,7 @@ package struct Matmul: Sendable {
     }
 
     var fitsBlas: Bool {
-      work > Matmul.loopLimit && columns <= Int(Int32.max) && inner <= Int(Int32.max)
+      work > Matmul.loopLimit / byteCount && columns <= Int(Int32.max) && inner <= Int(Int32.max)
     }
 
     /// The rows and columns of a tile of the result: about 512 whole rows, at least two tiles, or
@@ -87,8 +92,7 @@ package struct Matmul: Sendable {
   }
 
   private func runBlas(
-    _ blas: Blas, _ product: Product, _ a: MatrixBatch, _ b: MatrixBatch, _ c: Value,
-    _ extents: ArraySlice<Int>
+    _ blas: Blas, _ product: Product, _ a: MatrixBatch, _ b: MatrixBatch, _ c: Value
   ) throws(TensorError) {
     let tile = product.tile
     let rowTiles = (product.rows &+ tile.rows &- 1) / tile.rows
@@ -98,11 +102,11 @@ package struct Matmul: Sendable {
     let leastWork = Product(
       rows: product.rows &- (rowTiles &- 1) &* tile.rows,
       columns: product.columns &- (columnTiles &- 1) &* tile.columns, inner: product.inner,
-      batches: 1
+      batches: 1, byteCount: product.byteCount
     ).work
     let needsCopy = leastWork <= Matmul.copyLimit
-    let left = try readable(a, extents, needsCopy: needsCopy)
-    let right = try readable(b, extents, needsCopy: needsCopy)
+    let left = try readable(a, needsCopy: needsCopy)
+    let right = try readable(b, needsCopy: needsCopy)
     guard let leftLeading = left.leading, let rightLeading = right.leading else {
       internalError("a copied factor has no leading dimension")
     }
@@ -124,9 +128,9 @@ package struct Matmul: Sendable {
           Blas.Call(
             rows: min(tile.rows, product.rows &- row),
             columns: min(tile.columns, product.columns &- column), inner: product.inner,
-            a: left.matrix(batch, extents: extents) + row &* aStep &* byteCount,
+            a: left.matrix(batch) + row &* aStep &* byteCount,
             isATransposed: leftLeading.isTransposed, aLeading: leftLeading.dimension,
-            b: right.matrix(batch, extents: extents) + column &* bStep &* byteCount,
+            b: right.matrix(batch) + column &* bStep &* byteCount,
             isBTransposed: rightLeading.isTransposed, bLeading: rightLeading.dimension,
             c: base
               + (((batch &* product.rows &+ row) &* product.columns) &+ column) &* byteCount,
@@ -140,23 +144,24 @@ package struct Matmul: Sendable {
 
   /// The factor as BLAS can read it.
   private func readable(
-    _ factor: MatrixBatch, _ extents: ArraySlice<Int>, needsCopy: Bool
+    _ factor: MatrixBatch, needsCopy: Bool
   ) throws(TensorError) -> MatrixBatch {
     if let leading = factor.leading, leading.dimension <= Int(Int32.max),
       !(needsCopy && leading.isTransposed)
     {
       return factor
     }
-    return try factor.rowMajor(extents: extents, pool: pool)
+    return try factor.rowMajor(pool: pool, threads: threads)
   }
 
   private func runLoops(
-    _ product: Product, _ a: MatrixBatch, _ b: MatrixBatch, _ c: Value,
-    _ extents: ArraySlice<Int>
+    _ product: Product, _ a: MatrixBatch, _ b: MatrixBatch, _ c: Value
   ) throws(TensorError) {
-    let isLarge = product.work > Matmul.loopLimit
-    let right =
-      isLarge && b.columnStride != 1 ? try b.rowMajor(extents: extents, pool: pool) : b
+    // Loops over floats copy columns that lie apart by themselves.
+    let isCopied =
+      b.columnStride != 1 && !c.dtype.isFloatingPoint
+      && product.work > Matmul.loopLimit / product.byteCount
+    let right = isCopied ? try b.rowMajor(pool: pool, threads: threads) : b
     let rowWork = max(1, product.work / product.rows)
     let grain = max(1, (1 << 16) / rowWork)
     threads.parallel(items: product.batches &* product.rows, grain: grain) { _, begin, end in
@@ -165,8 +170,8 @@ package struct Matmul: Sendable {
         let (batch, row) = item.quotientAndRemainder(dividingBy: product.rows)
         let count = min(product.rows &- row, end &- item)
         let loop = LoopProduct(
-          a: a.matrix(batch, extents: extents), aRowStride: a.rowStride,
-          aColumnStride: a.columnStride, b: right.matrix(batch, extents: extents),
+          a: a.matrix(batch), aRowStride: a.rowStride,
+          aColumnStride: a.columnStride, b: right.matrix(batch),
           bRowStride: right.rowStride, bColumnStride: right.columnStride,
           c: c.base + batch &* product.rows &* product.columns &* c.dtype.byteCount,
           columns: product.columns, inner: product.inner)
