@@ -7,6 +7,9 @@ import MartletIR
 
 extension KernelEmitter {
   private static let stripWidth = KernelSpec.stripWidth
+  /// How many rows ahead a strip's inputs are asked for: a strip is too short a part of a row for
+  /// the processor to notice the pattern.
+  private static let prefetchedRows = 8
 
   /// The strips of the innermost axis as an axis of the items.
   func strips() -> Axis {
@@ -53,12 +56,18 @@ extension KernelEmitter {
         let rows = zip(inputs, item.offsets).map {
           row($0, b.add($1, b.multiply(number, $0.strides[reduced])))
         }
+        let ahead = zip(inputs, rows).map { input, row in
+          input.access == .contiguous && !input.isIndex
+            ? b.element(
+              b.memory(input.dtype), row,
+              b.multiply(input.strides[reduced], b.constant(Self.prefetchedRows))) : nil
+        }
         prepare(.row, rows: rows)
         let isFirst = b.compare(LLVMIntSLT, number, b.constant(Self.laneCount))
         let lane = b.and(number, b.constant(Self.laneCount - 1))
         let into = zip(combiners, lanes).map { laneRow($0, $1, lane) }
         let from = zip(into, identities).map { b.select(isFirst, $1, $0) }
-        emitColumns(whole, combiners, rows, from: from, into: into, width)
+        emitColumns(whole, combiners, rows, ahead, from: from, into: into, width)
         return []
       }
       halve(combiners, lanes, b.least(length, b.constant(Self.laneCount)), width)
@@ -98,10 +107,14 @@ extension KernelEmitter {
   ///
   /// Lanes past the last column hold anything: scratch rows are whole, and only columns are stored.
   private func emitColumns(
-    _ whole: Sweep, _ combiners: [Combiner], _ rows: [Value], from: [Value], into: [Value],
-    _ width: Value
+    _ whole: Sweep, _ combiners: [Combiner], _ rows: [Value], _ ahead: [Value?], from: [Value],
+    into: [Value], _ width: Value
   ) {
     func emit(_ steps: [Step]) {
+      for (input, row) in zip(inputs, ahead) {
+        guard let row else { continue }
+        steps.forEach { b.prefetch(b.element(b.memory(input.dtype), row, $0.index)) }
+      }
       let results = self.emit(whole, rows, at: steps)
       for (k, combiner) in combiners.enumerated() {
         let element = b.memory(combiner.dtype)
