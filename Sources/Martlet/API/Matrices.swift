@@ -24,6 +24,37 @@ extension Tensor {
     return contracted(other, [rank - 1], [axis], "dot", site)
   }
 
+  /// The sum of products along an axis; see the function `vecdot`.
+  public func vecdot(
+    _ other: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    if isPoisoned { return self }
+    if other.isPoisoned { return other }
+    return Tensor.attempt(.exact(file, line)) { () throws(TensorError) in
+      func error(_ reason: String, hint: String? = nil) -> TensorError {
+        TensorError(
+          .shape, op: "vecdot", operands: [described, other.described], reason: reason, hint: hint)
+      }
+      let dtype = try Tensor.promote([self, other], "vecdot")
+      let (own, its) = (try axes([axis], "vecdot")[0], try other.axes([axis], "vecdot")[0])
+      guard shape[own] == other.shape[its] else {
+        throw error("the extents \(shape[own]) and \(other.shape[its]) of axis \(axis) differ")
+      }
+      let left = converted(to: dtype).withLastAxis(own)
+      let right = other.converted(to: dtype).withLastAxis(its)
+      guard let joined = left.shape.broadcast(with: right.shape) else {
+        throw error("the other axes do not broadcast to common ones")
+      }
+      return Tensor.sumOfProducts(left, right, axis: joined.rank - 1)
+        .reshaped(unchecked: Shape(Array(joined.dropLast())))
+    }
+  }
+
+  /// The axes in another order, with `axis` at the end.
+  private func withLastAxis(_ axis: Int) -> Tensor {
+    permuted(unchecked: shape.indices.filter { $0 != axis } + [axis])
+  }
+
   fileprivate static func matrixProduct(
     _ a: Tensor, _ b: Tensor, _ op: String, _ site: CallSite
   ) -> Tensor {
@@ -144,12 +175,34 @@ public func outer(
     Tensor(b.handle).reshaped(unchecked: [1, b.count]), site: .exact(file, line))
 }
 
-/// The sum of products along an axis of tensors that broadcast.
+/// The sum of products along an axis of two tensors; their other axes broadcast.
+///
+/// Dtypes promote; integers wrap.
+///
+///     vecdot(Tensor([[1, 2], [3, 4]]), Tensor([1, 10]))      // [21, 43]
+///
+/// - Parameters:
+///   - a: A tensor.
+///   - b: A tensor whose axis has the same extent.
+///   - axis: The axis, in each tensor's own numbering; it is not in the result.
+///   - file: The caller's file.
+///   - line: The caller's line.
 public func vecdot(
   _ a: Tensor, _ b: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  Tensor.elementwise(.multiply, a, b, site: .exact(file, line))
-    .sum(axis: axis, file: file, line: line)
+  a.vecdot(b, axis: axis, file: file, line: line)
+}
+
+/// The sum of products over the last axes of two tensors: the remaining axes of the first, then of
+/// the second.
+///
+///     inner(Tensor([[1, 2], [3, 4]]), Tensor([[1, 0], [1, 1]]))      // [[1, 3], [3, 7]]
+public func inner(
+  _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let site = CallSite.exact(file, line)
+  if a.rank == 0 || b.rank == 0 { return .elementwise(.multiply, a, b, site: site) }
+  return a.contracted(b, [a.rank - 1], [b.rank - 1], "inner", site)
 }
 
 /// The sum of products over the last `axes` axes of one tensor and the first of the other.

@@ -1,4 +1,4 @@
-// Recording structural ops: views, reductions, joins, indexing, products.
+// Recording structural ops: views, reductions, joins, indexing.
 
 import MartletIR
 import MartletRuntime
@@ -115,17 +115,6 @@ extension Tensor {
         operands: [source.operand, index.operand, update.operand], site: site.location))
     try tensor.checkInsideScope()
     return tensor
-  }
-
-  /// The matrix product over the last two axes; equal dtypes, equal ranks of at least 2, batch axes
-  /// that broadcast.
-  static func product(_ a: Tensor, _ b: Tensor, batch: Shape) -> Tensor {
-    let rank = a.rank
-    let result = Shape(batch.dimensions + [a.shape[rank - 2], b.shape[rank - 1]])
-    return Tensor(
-      Tracking.record(
-        .matmul, dtype: a.dtype, shape: result, inputs: [a, b],
-        operands: [a.operand, b.operand]))
   }
 
   /// The row-major index of each element of `shape`, as int64.
