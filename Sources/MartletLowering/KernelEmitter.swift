@@ -177,6 +177,17 @@ final class KernelEmitter {
     }
   }
 
+  /// What is the same for a whole row: kept and put back where several rows are computed together.
+  struct RowValues {
+    fileprivate let singles: [Value?]
+    fileprivate let splats: [Value?]
+  }
+
+  var rowValues: RowValues {
+    get { RowValues(singles: singles, splats: splats) }
+    set { (singles, splats) = (newValue.singles, newValue.splats) }
+  }
+
   /// Notes the result of a reduction of the row.
   func set(_ index: Int, _ value: Value) {
     singles[index] = value

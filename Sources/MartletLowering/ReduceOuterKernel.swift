@@ -10,6 +10,18 @@ extension KernelEmitter {
   /// How many rows ahead a strip's inputs are asked for: a strip is too short a part of a row for
   /// the processor to notice the pattern.
   private static let prefetchedRows = 8
+  /// The rows of a lane that are combined with it at once, in registers.
+  ///
+  /// Lanes lie in the second-level cache. Only bodies of few operations are emitted for each row.
+  private static let groupedRows = 4
+  private static let groupedOperations = 4
+
+  /// A row of the inputs, what is the same for all of it, and the row to ask for meanwhile.
+  private struct SourceRow {
+    let rows: [Value]
+    let ahead: [Value?]
+    let values: RowValues
+  }
 
   /// The strips of the innermost axis as an axis of the items.
   func strips() -> Axis {
@@ -52,22 +64,37 @@ extension KernelEmitter {
       let column = b.multiply(item.indices[reduced + 1], strip)
       let width = b.least(b.subtract(extents[inner], column), strip)
       let one = b.constant(1)
-      b.loop(from: b.constant(0), through: b.subtract(length, one), by: one) { number, _ in
-        let rows = zip(inputs, item.offsets).map {
-          row($0, b.add($1, b.multiply(number, $0.strides[reduced])))
+      /// Combines rows a multiple of the lanes apart, the first of them `number`, with their lane.
+      func combine(_ number: Value, rowCount: Int) {
+        let sources = (0..<rowCount).map { k in
+          let number = b.add(number, b.constant(k * Self.laneCount))
+          let rows = zip(inputs, item.offsets).map {
+            row($0, b.add($1, b.multiply(number, $0.strides[reduced])))
+          }
+          prepare(.row, rows: rows)
+          return SourceRow(rows: rows, ahead: ahead(rows), values: rowValues)
         }
-        let ahead = zip(inputs, rows).map { input, row in
-          input.access == .contiguous && !input.isIndex
-            ? b.element(
-              b.memory(input.dtype), row,
-              b.multiply(input.strides[reduced], b.constant(Self.prefetchedRows))) : nil
-        }
-        prepare(.row, rows: rows)
         let isFirst = b.compare(LLVMIntSLT, number, b.constant(Self.laneCount))
         let lane = b.and(number, b.constant(Self.laneCount - 1))
         let into = zip(combiners, lanes).map { laneRow($0, $1, lane) }
         let from = zip(into, identities).map { b.select(isFirst, $1, $0) }
-        emitColumns(whole, combiners, rows, ahead, from: from, into: into, width)
+        emitColumns(whole, combiners, sources, from: from, into: into, width)
+      }
+      var start = b.constant(0)
+      if !shape.isMaskedOnly, whole.operationCount <= Self.groupedOperations {
+        let group = b.constant(Self.groupedRows * Self.laneCount)
+        start =
+          b.loop(from: start, through: b.subtract(length, group), by: group) { base, _ in
+            let last = b.add(base, b.constant(Self.laneCount - 1))
+            b.loop(from: base, through: last, by: one) { number, _ in
+              combine(number, rowCount: Self.groupedRows)
+              return []
+            }
+            return []
+          }.index
+      }
+      b.loop(from: start, through: b.subtract(length, one), by: one) { number, _ in
+        combine(number, rowCount: 1)
         return []
       }
       halve(combiners, lanes, b.least(length, b.constant(Self.laneCount)), width)
@@ -103,26 +130,43 @@ extension KernelEmitter {
     b.element(b.memory(combiner.dtype), lanes, b.multiply(lane, b.constant(Self.stripWidth)))
   }
 
-  /// Combines one row's elements into a row of lanes.
+  /// The rows that are asked for while `rows` are combined.
+  private func ahead(_ rows: [Value]) -> [Value?] {
+    zip(inputs, rows).map { input, row in
+      guard input.access == .contiguous, !input.isIndex else { return nil }
+      let distance = b.multiply(
+        input.strides[spec.rank - 2], b.constant(Self.prefetchedRows))
+      return b.element(b.memory(input.dtype), row, distance)
+    }
+  }
+
+  /// Combines the elements of rows, one row after another, into a row of lanes.
   ///
   /// Lanes past the last column hold anything: scratch rows are whole, and only columns are stored.
   private func emitColumns(
-    _ whole: Sweep, _ combiners: [Combiner], _ rows: [Value], _ ahead: [Value?], from: [Value],
-    into: [Value], _ width: Value
+    _ whole: Sweep, _ combiners: [Combiner], _ sources: [SourceRow], from: [Value], into: [Value],
+    _ width: Value
   ) {
     func emit(_ steps: [Step]) {
-      for (input, row) in zip(inputs, ahead) {
-        guard let row else { continue }
-        steps.forEach { b.prefetch(b.element(b.memory(input.dtype), row, $0.index)) }
+      var sums = zip(combiners, from).map { combiner, from in
+        steps.map {
+          kept(combiner.dtype, b.element(b.memory(combiner.dtype), from, $0.index))
+        }
       }
-      let results = self.emit(whole, rows, at: steps)
+      for source in sources {
+        for (input, row) in zip(inputs, source.ahead) {
+          guard let row else { continue }
+          steps.forEach { b.prefetch(b.element(b.memory(input.dtype), row, $0.index)) }
+        }
+        rowValues = source.values
+        let results = self.emit(whole, source.rows, at: steps)
+        for (k, combiner) in combiners.enumerated() {
+          sums[k] = zip(sums[k], results[k]).map { combiner($0, $1, vector) }
+        }
+      }
       for (k, combiner) in combiners.enumerated() {
-        let element = b.memory(combiner.dtype)
-        for (value, step) in zip(results[k], steps) {
-          let old = kept(combiner.dtype, b.element(element, from[k], step.index))
-          keep(
-            combiner(old, value, vector), combiner.dtype,
-            b.element(element, into[k], step.index))
+        for (sum, step) in zip(sums[k], steps) {
+          keep(sum, combiner.dtype, b.element(b.memory(combiner.dtype), into[k], step.index))
         }
       }
     }

@@ -83,6 +83,29 @@ private func subsets(_ rank: Int) -> [[Int]] {
     campaign.report("\(count) of \(dtype)")
   }
 
+  /// Vectors times matrices: one element a row, and lengths around the rows that are combined with
+  /// a lane at once.
+  @Test(arguments: [255, 256, 257, 511, 513, 4096, 4353]) func vectorsTimesMatrices(
+    _ rows: Int
+  ) throws {
+    var campaign = Campaign()
+    guard campaign.isActive else { return }
+    var random = Generator(15)
+    for dtype in [DType.float32, .float64, .int8, .int64] {
+      for columns in [8, 45, 530] where rows < 600 || columns < 500 {
+        var builder = TraceBuilder()
+        let shape: Shape = [rows, columns]
+        let vector = try builder.leaf(.contiguous, dtype, [rows, 1], &random, .moderate)
+        let matrix = try builder.leaf(.contiguous, dtype, shape, &random, .moderate)
+        let product = builder.apply(.multiply, vector, matrix)
+        let twice = builder.apply(.multiply, builder.apply(.add, vector, vector), matrix)
+        builder.output(builder.reduce(.sum, product, [0]), builder.reduce(.sum, twice, [0]))
+        campaign.check(builder.trace, "\(dtype)\(shape)")
+      }
+    }
+    campaign.report("vectors times matrices of \(rows) rows")
+  }
+
   /// Elementwise producers, casts among them, and consumers of what was reduced.
   @Test(arguments: [DType.float32, .float64]) func fusedProducers(_ dtype: DType) throws {
     var campaign = Campaign()
