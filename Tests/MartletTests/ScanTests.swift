@@ -102,11 +102,13 @@ import Testing
         { x.sum().cumulativeMax() }
       ),
       (
-        #line + 1, "cumulativeMin(float32[]): axis 0 is out of range for 0 axes",
+        #line + 2,
+        "cumulativeMin(float32[]): axis 0 is out of range for 0 axes; a single number has no axes",
         { x.sum().cumulativeMin(axis: 0) }
       ),
       (
-        #line + 1, "cumulativeProduct(float32[2, 3]): axis 2 is out of range for 2 axes",
+        #line + 2,
+        "cumulativeProduct(float32[2, 3]): axis 2 is out of range for 2 axes; axes go from -2 to 1",
         { x.cumulativeProduct(axis: 2) }
       ),
       (

@@ -162,6 +162,26 @@ private struct Rig {
     try rig.expectEqualModes()
   }
 
+  /// A layer is one product and one launch over it, in the product's own memory.
+  @Test func epiloguesOfProductsRunInPlace() throws {
+    var rig = Rig()
+    guard rig.compiler.isAvailable else { return }
+    let x = try rig.leaf(.float32, [256, 300])
+    let w = try rig.leaf(.float32, [300, 200])
+    let b = try rig.leaf(.float32, [1, 200])
+    let product = rig.node(.matmul, .float32, [256, 200], x, w)
+    let wide = rig.node(.view(.broadcast), .float32, [256, 200], b)
+    let sum = rig.node(.elementwise(.add), .float32, [256, 200], product, wide)
+    let zero = Trace.Operand.scalar(Scalar(Float(0)))
+    _ = rig.node(.elementwise(.maximum), .float32, [256, 200], sum, zero, isOutput: true)
+    let before = rig.executor.pool.statistics.newBlocks
+    let values = try rig.executor.run(rig.trace, mode: .compiled)
+    #expect(values.compactMap { $0 }.count == 1)
+    #expect(rig.executor.pool.statistics.newBlocks == before + 1)
+    #expect(rig.counters.snapshot(rig.executor.pool).launches == 1)
+    try rig.expectEqualModes()
+  }
+
   @Test func stridedLeavesAreRead() throws {
     var rig = Rig()
     let shape: Shape = [50, 70]
