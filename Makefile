@@ -1,7 +1,7 @@
 # The project's commands; `make` alone lists them. What takes more than a line is in Scripts.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test bench peers linreg fuzz ulp format lint docs readme consumers ci clean
+.PHONY: help setup build test bench peers linreg fuzz ulp format lint docs readme consumers threads ci clean
 
 # Warnings are errors here, and only here: see Package.swift.
 export MARTLET_STRICT ?= 1
@@ -54,8 +54,11 @@ readme: ## Compile the documents' code, run the README's first example
 consumers: ## Build and run packages that depend on this one, by path and by tag
 	@Scripts/consumers
 
+threads: ## Many threads under the thread sanitizer (ARGS=speed: their throughput)
+	@Scripts/check-threads $(ARGS)
+
 ci: ## Everything above that checks, as continuous integration runs it
 	@bash .ci/run
 
 clean: ## Remove what was built
-	rm -rf .build Benchmarks/.build Benchmarks/.peers linreg.svg
+	rm -rf .build Tests/Threads/.build Benchmarks/.build Benchmarks/.peers linreg.svg

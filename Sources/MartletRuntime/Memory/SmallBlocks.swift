@@ -10,8 +10,9 @@ import MartletIR
 /// another thread is in it, so nobody waits for a thread that was preempted.
 struct SmallBlocks: Sendable {
   /// One set of lists; each list is threaded through the first word of its blocks.
+  ///
+  /// Its lock lies `lockOffset` bytes further on, for it is touched by threads that do not hold it.
   private struct Stripe {
-    var lock: UInt32 = 0
     /// Blocks and bytes in use: what was taken here less what was given back here.
     var liveBuffers = 0
     var liveBytes = 0
@@ -24,19 +25,27 @@ struct SmallBlocks: Sendable {
   }
 
   private static let stripeCount = 16
+  /// Two cache lines a stripe keep the locks of two threads apart.
+  private static let stripeByteCount = 128
+  private static let lockOffset = 32
   /// The most bytes a list of one stripe keeps.
   private static let listLimit = 256 << 10
 
   /// Every stripe, and its lists, are touched under its lock; only totals and forks take several.
-  private let memory: Shared<(UnsafeMutablePointer<Stripe>, UnsafeMutablePointer<List>)>
+  private let memory: Shared<(UnsafeMutableRawPointer, UnsafeMutablePointer<List>)>
 
-  private var stripes: UnsafeMutablePointer<Stripe> { memory.pointer.0 }
+  private var stripes: UnsafeMutableRawPointer { memory.pointer.0 }
   private var lists: UnsafeMutablePointer<List> { memory.pointer.1 }
 
   init() {
-    // Two cache lines a stripe keep the locks of two threads apart.
-    let stripes = UnsafeMutablePointer<Stripe>.allocate(capacity: SmallBlocks.stripeCount * 4)
-    stripes.initialize(repeating: Stripe(), count: SmallBlocks.stripeCount * 4)
+    let stripes = UnsafeMutableRawPointer.allocate(
+      byteCount: SmallBlocks.stripeCount * SmallBlocks.stripeByteCount,
+      alignment: SmallBlocks.stripeByteCount)
+    for index in 0..<SmallBlocks.stripeCount {
+      let stripe = stripes + index * SmallBlocks.stripeByteCount
+      stripe.initializeMemory(as: Stripe.self, to: Stripe())
+      (stripe + SmallBlocks.lockOffset).initializeMemory(as: UInt32.self, to: 0)
+    }
     let listCount = SmallBlocks.stripeCount * SizeClass.smallCount
     let lists = UnsafeMutablePointer<List>.allocate(capacity: listCount)
     lists.initialize(repeating: List(), count: listCount)
@@ -59,7 +68,13 @@ struct SmallBlocks: Sendable {
 
   @inline(__always)
   private func lockWord(_ index: Int) -> UnsafeMutablePointer<UInt32> {
-    UnsafeMutableRawPointer(stripes + index &* 4).assumingMemoryBound(to: UInt32.self)
+    (stripes + (index &* SmallBlocks.stripeByteCount &+ SmallBlocks.lockOffset))
+      .assumingMemoryBound(to: UInt32.self)
+  }
+
+  @inline(__always)
+  private func stripe(_ index: Int) -> UnsafeMutablePointer<Stripe> {
+    (stripes + index &* SmallBlocks.stripeByteCount).assumingMemoryBound(to: Stripe.self)
   }
 
   private func lock(_ index: Int) {
@@ -78,7 +93,7 @@ struct SmallBlocks: Sendable {
   @inline(__always)
   func take(_ index: Int) -> UnsafeMutableRawPointer? {
     let number = lockedStripe()
-    let stripe = stripes + number &* 4
+    let stripe = stripe(number)
     let list = lists + (number &* SizeClass.smallCount &+ index)
     let byteCount = SizeClass.byteCount(index)
     stripe.pointee.liveBuffers &+= 1
@@ -96,8 +111,8 @@ struct SmallBlocks: Sendable {
   /// Notes that a block that `take` counted could not be made.
   func cancel(_ index: Int) {
     let number = lockedStripe()
-    stripes[number &* 4].liveBuffers &-= 1
-    stripes[number &* 4].liveBytes &-= SizeClass.byteCount(index)
+    stripe(number).pointee.liveBuffers &-= 1
+    stripe(number).pointee.liveBytes &-= SizeClass.byteCount(index)
     unlock(number)
   }
 
@@ -105,7 +120,7 @@ struct SmallBlocks: Sendable {
   @inline(__always)
   func give(_ block: UnsafeMutableRawPointer, _ index: Int) -> Bool {
     let number = lockedStripe()
-    let stripe = stripes + number &* 4
+    let stripe = stripe(number)
     let list = lists + (number &* SizeClass.smallCount &+ index)
     let byteCount = SizeClass.byteCount(index)
     stripe.pointee.liveBuffers &-= 1
@@ -133,7 +148,7 @@ struct SmallBlocks: Sendable {
         }
         list.pointee.count = 0
       }
-      stripes[number * 4].cachedBytes = 0
+      stripe(number).pointee.cachedBytes = 0
       unlock(number)
     }
   }
@@ -149,7 +164,7 @@ struct SmallBlocks: Sendable {
     var sum = (liveBuffers: 0, liveBytes: 0, cachedBytes: 0)
     for number in 0..<SmallBlocks.stripeCount {
       lock(number)
-      let stripe = stripes[number * 4]
+      let stripe = stripe(number).pointee
       sum.liveBuffers &+= stripe.liveBuffers
       sum.liveBytes &+= stripe.liveBytes
       sum.cachedBytes &+= stripe.cachedBytes

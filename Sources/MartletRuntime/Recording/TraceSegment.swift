@@ -20,9 +20,15 @@ struct TraceSegment: Sendable {
   static let capacity = Atomic<Int>(defaultCapacity)
   static let unmarked: Int32 = -1
 
-  private struct Fields {
+  /// What any thread reads at any time.
+  private struct Shell {
     let lock = FutexLock()
     let generation = Generation()
+    let fields: UnsafeMutablePointer<Fields>
+  }
+
+  /// What the lock guards.
+  private struct Fields {
     var count = 0
     var active = 0
     var allocated = 256
@@ -37,15 +43,15 @@ struct TraceSegment: Sendable {
     var isOwned = true
   }
 
-  /// It locks itself.
-  private let shared: Shared<UnsafeMutablePointer<Fields>>
+  /// The shell never changes, and what it points to has its lock.
+  private let shell: Shared<UnsafePointer<Shell>>
 
   @inline(__always)
-  private var fields: UnsafeMutablePointer<Fields> { shared.pointer }
+  private var fields: UnsafeMutablePointer<Fields> { shell.pointer.pointee.fields }
 
-  @inline(__always) var lock: FutexLock { fields.pointee.lock }
+  @inline(__always) var lock: FutexLock { shell.pointer.pointee.lock }
   /// Counts settlements; waiters sleep on it.
-  @inline(__always) var generation: Generation { fields.pointee.generation }
+  @inline(__always) var generation: Generation { shell.pointer.pointee.generation }
   @inline(__always) private var count: Int { fields.pointee.count }
   /// The records that are not retired.
   @inline(__always) private var active: Int { fields.pointee.active }
@@ -81,15 +87,17 @@ struct TraceSegment: Sendable {
         allocated: capacity, records: .allocate(capacity: capacity),
         states: .allocate(capacity: capacity), marks: .allocate(capacity: capacity)))
     fields.pointee.marks.initialize(repeating: TraceSegment.unmarked, count: capacity)
-    shared = Shared(fields)
+    let shell = UnsafeMutablePointer<Shell>.allocate(capacity: 1)
+    shell.initialize(to: Shell(fields: fields))
+    self.shell = Shared(UnsafePointer(shell))
   }
 
   /// The segment at an address.
   init(at address: UInt) {
-    guard let pointer = UnsafeMutableRawPointer(bitPattern: address) else {
+    guard let pointer = UnsafeRawPointer(bitPattern: address) else {
       internalError("a pending handle without a segment")
     }
-    shared = Shared(pointer.assumingMemoryBound(to: Fields.self))
+    shell = Shared(pointer.assumingMemoryBound(to: Shell.self))
   }
 
   /// A segment for the calling thread to append to.
@@ -105,7 +113,7 @@ struct TraceSegment: Sendable {
     return segment
   }
 
-  @inline(__always) var address: UInt { UInt(bitPattern: fields) }
+  @inline(__always) var address: UInt { UInt(bitPattern: shell.pointer) }
 
   /// Gives the segment up: its thread ends or needs a fresh one.
   func abandon() {
