@@ -50,10 +50,10 @@ final class Claim {
     TraceRequest(key: key, leaves: leaves.elements, scalars: scalars.elements)
   }
 
+  // The caller holds the segment's lock, until it has dealt with a failed record.
+
   /// Claims what the handles of `roots` that are pending in `segment` need.
   func make(_ roots: [Handle], in segment: TraceSegment) -> Outcome {
-    segment.lock.lock()
-    defer { segment.lock.unlock() }
     let address = segment.address
     for handle in roots where handle.segment.load(ordering: .relaxed) == address {
       self.roots.append(handle.index)
@@ -63,14 +63,11 @@ final class Claim {
 
   /// Claims everything of `segment` that a live handle waits for, or the last such record alone.
   func make(allOf segment: TraceSegment, oneByOne: Bool) -> Outcome {
-    segment.lock.lock()
-    defer { segment.lock.unlock() }
     let live = segment.liveRecords()
     for index in oneByOne ? live.suffix(1) : live { roots.append(Int32(truncatingIfNeeded: index)) }
     return make(in: segment)
   }
 
-  /// The caller holds the lock.
   private func make(in segment: TraceSegment) -> Outcome {
     guard roots.count > 0 else { return .settled }
     if let obstacle = findAncestors(in: segment) { return obstacle }

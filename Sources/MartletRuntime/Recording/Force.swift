@@ -94,7 +94,7 @@ package enum Force {
   /// Makes a claim and runs it, in one section: a fork between the two would leave the child
   /// records that nobody runs.
   ///
-  /// What nobody wants any more is released after it, because that may run a user's `deinit`.
+  /// What nobody wants any more is released after it: the end of a handle takes locks.
   private static func advance(
     _ segment: TraceSegment, _ make: (Claim) -> Claim.Outcome
   ) throws(TensorError) -> Progress {
@@ -107,13 +107,20 @@ package enum Force {
       ThreadState.giveBack(claim, to: thread)
       ThreadState.release(&doomed, thread)
     }
-    switch make(claim) {
+    segment.lock.lock()
+    let outcome = make(claim)
+    if case .failed(let index, let error) = outcome {
+      // Under the same lock: once that is free, the index may come to be another record's.
+      fail(index, error, in: segment, doomed: &doomed)
+      unlockChanged(segment)
+      return .ran
+    }
+    segment.lock.unlock()
+    switch outcome {
     case .settled: return .idle
     case .blocked(let generation): return .blocked(generation)
     case .needs(let foreign): return .needs(foreign)
-    case .failed(let index, let error):
-      change(segment) { fail(index, error, in: segment, doomed: &doomed) }
-      return .ran
+    case .failed: return .ran
     case .claimed: return try run(claim, in: segment, doomed: &doomed)
     }
   }
@@ -145,6 +152,11 @@ package enum Force {
   private static func change(_ segment: TraceSegment, _ body: () -> Void) {
     segment.lock.lock()
     body()
+    unlockChanged(segment)
+  }
+
+  /// Gives the lock up after records were changed, and wakes waiters.
+  private static func unlockChanged(_ segment: TraceSegment) {
     let isRecycled = segment.finishIfEmpty()
     segment.lock.unlock()
     segment.generation.advance()
