@@ -1,9 +1,10 @@
 // Traces that repeat: each run has its own numbers, its own error site and its own memory.
 
 import Glibc
-import Martlet
 import MartletRuntime
 import Testing
+
+@testable import Martlet
 
 /// Runs by kept plans, in compiled mode where there is a compiler and by the interpreter elsewhere.
 @Suite struct ReplayTests {
@@ -82,6 +83,62 @@ import Testing
         return isLean && abs(x[17].item(as: Double.self) - 2) < 1e-6
       }
       exit(isRight ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+  }
+
+  /// What nobody else looks at is changed where it lies, whichever way it is assigned.
+  @Test func assignmentsCopyNothing() {
+    guard Engine.backends.llvm != nil else { return }
+    func address(_ x: Tensor) -> UInt? {
+      materialize(x)
+      return x.handle.value.map { UInt(bitPattern: $0.buffer.pointer) }
+    }
+    withMode(.compiled) {
+      let count = 30_000
+      var x = Tensor((0..<count).map(Float.init)).reshape([300, 100])
+      let other = Tensor([Float](repeating: 1, count: count)).reshape([300, 100])
+      let mask = x .> 100
+      materialize(other, mask)
+      let before = address(x)
+      for _ in 0..<4 {
+        x += other
+        #expect(address(x) == before)
+        x *= 0.5
+        #expect(address(x) == before)
+        x[mask] = -1
+        #expect(address(x) == before)
+        x[7, 0...] = 3
+        #expect(address(x) == before)
+        x[1..., 2] = other[1..., 2]
+        #expect(address(x) == before)
+      }
+      #expect(x[7, 1].item(as: Float.self) == 3 && x[299, 99].item(as: Float.self) == -1)
+      // Somebody else looks: his tensor keeps its values.
+      let kept = x
+      x[mask] = 5
+      #expect(address(x) != before && address(kept) == before)
+      #expect(kept[299, 99].item(as: Float.self) == -1 && x[299, 99].item(as: Float.self) == 5)
+    }
+  }
+
+  /// A leaf is written over once, however often a run was begun: the memory of what has no elements
+  /// is found first too.
+  @Test func aRunThatFoundTooLittleMemoryCanBeRepeated() async {
+    await #expect(processExitsWith: .success) {
+      guard Engine.backends.llvm != nil else { exit(EXIT_SUCCESS) }
+      Engine.mode = .compiled
+      var x = Tensor([Float](repeating: 1, count: 4096))
+      let nothing = Tensor.zeros([0])
+      materialize(x, nothing)
+      x = x + 1
+      let z = nothing + 1
+      let budget = Engine.memoryBudget
+      Runtime.trim()
+      Engine.memoryBudget = Engine.counters.liveBytes
+      var isRefused = false
+      do { try withTensorErrors { materialize(x, z) } } catch { isRefused = true }
+      Engine.memoryBudget = budget
+      exit(isRefused && x[17].item(as: Float.self) == 2 ? EXIT_SUCCESS : EXIT_FAILURE)
     }
   }
 

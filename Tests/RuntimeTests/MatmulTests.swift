@@ -1,5 +1,6 @@
 // Matrix products against a plain triple loop: layouts, batches, empty factors, equal bits.
 
+import Glibc
 import MartletIR
 import MartletInterpreter
 import Testing
@@ -95,6 +96,23 @@ private struct Bench {
 }
 
 @Suite struct MatmulTests {
+  /// Plans count on it that a single column is not copied, whatever its stride.
+  @Test func aSingleColumnNeedsNoMemory() throws {
+    let bench = Bench()
+    let a = try bench.value(.int32, [200, 200])
+    var column = try bench.value(.int32, [200, 1], seed: 2)
+    let expected = Value(
+      dtype: .int32, shape: [200, 1], buffer: try bench.pool.allocate(byteCount: 800))
+    try bench.matmul.multiply(a, column, into: expected)
+    column.layout.strides = [1, 200]
+    let result = Value(
+      dtype: .int32, shape: [200, 1], buffer: try bench.pool.allocate(byteCount: 800))
+    bench.pool.trim()
+    bench.pool.byteBudget = bench.pool.statistics.liveBytes
+    try bench.matmul.multiply(a, column, into: result)
+    #expect(memcmp(expected.base, result.base, 800) == 0)
+  }
+
   @Test(arguments: [
     (1, 1, 1), (3, 4, 5), (16, 16, 16), (17, 33, 65), (64, 10, 784), (128, 128, 128), (300, 7, 511),
     (1, 700, 900), (900, 1, 700), (600, 520, 130),

@@ -144,7 +144,7 @@ package final class Executor: Sendable {
       _ = try interpret(trace(), choices)
       internalError("a kernel raised a flag that the interpreter does not")
     }
-    return try run.outputs()
+    return run.outputs()
   }
 
   /// Code for the launches of `plan`.
@@ -194,11 +194,11 @@ package final class Executor: Sendable {
   /// Work below this is done by the interpreter before a plan would be made: about 20 us of it.
   private static let smallWork = 16_384
 
-  /// Whether the interpreter is the quickest way: few elements, counted with the ops' weights.
+  /// Whether the interpreter is the quickest way to a first result: few elements, counted with the
+  /// ops' weights.
   ///
-  /// One element of an addition is one unit, about a nanosecond of the interpreter; a plan, the
-  /// look-up of its kernels and their launches take ten microseconds or more, a compilation
-  /// milliseconds.
+  /// One element of an addition is one unit, about a nanosecond of the interpreter; making a plan
+  /// and looking its kernels up take ten microseconds or more, a compilation milliseconds.
   static func isSmall(_ trace: Trace) -> Bool {
     var work = 0
     for node in trace.nodes {

@@ -14,11 +14,13 @@ final class PlanRun {
   private let leaves: UnsafeBufferPointer<Leaf>
   private let scalars: UnsafeBufferPointer<UInt64>
   private let blocks: [Buffer]
+  /// Of what has no elements and is made by nothing.
+  private let empty: Buffer?
   /// The values that steps made so far.
   private var made: [Value?]
   private(set) var flags: UInt32 = 0
 
-  /// Allocates all memory of the run.
+  /// Allocates all memory of the run, so that one which finds too little has changed nothing.
   init(
     _ plan: PreparedPlan, _ request: TraceRequest, executor: Executor
   ) throws(TensorError) {
@@ -32,6 +34,7 @@ final class PlanRun {
       blocks.append(try executor.pool.allocate(byteCount: byteCount))
     }
     self.blocks = blocks
+    empty = plan.needsEmptyBuffer ? try executor.pool.allocate(byteCount: 0) : nil
     made = plan.madeCount == 0 ? [] : [Value?](repeating: nil, count: plan.madeCount)
   }
 
@@ -70,7 +73,7 @@ final class PlanRun {
   }
 
   /// The output nodes and their values.
-  func outputs() throws(TensorError) -> [(node: Int, value: Value)] {
+  func outputs() -> [(node: Int, value: Value)] {
     var values: [(node: Int, value: Value)] = []
     values.reserveCapacity(plan.outputs.count)
     for output in plan.outputs {
@@ -80,18 +83,24 @@ final class PlanRun {
         }
         values.append((output.node, value))
       } else {
-        let buffer =
-          if let place = output.place { buffer(place) } else {
-            try executor.pool.allocate(byteCount: 0)
-          }
         values.append(
-          (output.node, Value(dtype: output.dtype, shape: output.shape, buffer: buffer)))
+          (
+            output.node,
+            Value(dtype: output.dtype, shape: output.shape, buffer: buffer(output.place))
+          ))
       }
     }
     return values
   }
 
   // Memory.
+
+  /// The memory of a place; what has no elements is not computed and may have no place.
+  private func buffer(_ place: PreparedPlan.Place?) -> Buffer {
+    if let place { return buffer(place) }
+    guard let empty else { internalError("elements without a place") }
+    return empty
+  }
 
   private func buffer(_ place: PreparedPlan.Place) -> Buffer {
     if place < plan.firstLeaf { return blocks[place] }
@@ -199,12 +208,9 @@ final class PlanRun {
       case .scalar(let number, let dtype):
         operands.append(.scalar(Scalar(dtype: dtype, bits: scalars[number])))
       case .value(let place, let dtype, let shape, var layout):
-        // What has no elements is not computed and has no memory of its own.
-        let buffer =
-          if let place { buffer(place) } else { try executor.pool.allocate(byteCount: 0) }
         if let place { layout.offset &+= firstElement(place) }
         operands.append(
-          .value(Value(dtype: dtype, shape: shape, layout: layout, buffer: buffer)))
+          .value(Value(dtype: dtype, shape: shape, layout: layout, buffer: buffer(place))))
       }
     }
     if let product = call.product, case .value(let a)? = operands.first,

@@ -39,6 +39,8 @@ final class PreparedPlan: Sendable {
   let leafCount: Int
   /// The values that library steps and views make.
   let madeCount: Int
+  /// Whether something without elements is read or kept that nothing makes.
+  let needsEmptyBuffer: Bool
   /// What a whole run adds to the counters.
   let bytesLoaded: Int
   let bytesStored: Int
@@ -91,6 +93,9 @@ final class PreparedPlan: Sendable {
     blocks = memory.blocks
     leafCount = trace.leaves.count
     madeCount = places.madeCount
+    needsEmptyBuffer =
+      outputs.contains { $0.place == nil }
+      || steps.contains { if case .library(let call) = $0 { call.readsNothing } else { false } }
     var (loaded, stored) = (0, 0)
     for case .launch(let launch) in steps {
       loaded &+= launch.work.bytesLoaded
@@ -157,6 +162,11 @@ struct PreparedCall: Sendable {
   let product: PreparedPlan.Place?
   /// The value that another routine makes.
   let made: PreparedPlan.Place?
+
+  /// Whether an operand has no elements and lies nowhere.
+  var readsNothing: Bool {
+    operands.contains { if case .value(nil, _, _, _) = $0 { true } else { false } }
+  }
 
   init(
     _ trace: Trace, _ node: Int, _ operands: [Plan.Operand], product: PreparedPlan.Place?,

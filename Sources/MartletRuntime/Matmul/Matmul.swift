@@ -21,7 +21,7 @@ package struct Matmul: Sendable {
   }
 
   /// Products up to this many multiplications, times the bytes of an element, are loops: a BLAS
-  /// call costs as much (Decision 13).
+  /// call costs as much (Decision 15).
   private static let loopLimit: Int = 1 << 16
   /// OpenBLAS has kernels for products up to 10^6 multiplications that add in an order of their own
   /// for each transposition; those get row-major copies.
@@ -158,8 +158,9 @@ package struct Matmul: Sendable {
     _ product: Product, _ a: MatrixBatch, _ b: MatrixBatch, _ c: Value
   ) throws(TensorError) {
     // Loops over floats copy columns that lie apart by themselves.
+    // A single column has no stride, and a plan counts on that: it is not copied.
     let isCopied =
-      b.columnStride != 1 && !c.dtype.isFloatingPoint
+      b.columnStride != 1 && b.columns > 1 && !c.dtype.isFloatingPoint
       && product.work > Matmul.loopLimit / product.byteCount
     let right = isCopied ? try b.rowMajor(pool: pool, threads: threads) : b
     let rowWork = max(1, product.work / product.rows)

@@ -82,7 +82,7 @@ struct MatrixBatch {
     // The stride along an axis of extent 1 is never used.
     if columnStride == 1 || columns == 1 {
       if rows == 1 { return (false, max(columns, 1)) }
-      if columnStride == 1 || columns == 1, rowStride >= columns { return (false, rowStride) }
+      if rowStride >= columns { return (false, rowStride) }
     }
     if rowStride == 1 || rows == 1 {
       if columns == 1 { return (true, max(rows, 1)) }
