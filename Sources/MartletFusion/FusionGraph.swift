@@ -107,7 +107,8 @@ struct FusionGraph {
   let isFusing: Bool
   var entries: [Entry] = []
   var operands: [Reference] = []
-  var scalars: [Scalar] = []
+  /// The dtypes of the immediates, whose values are no part of a plan.
+  var scalars: [DType] = []
   var aliases: [Alias] = []
   private(set) var shapes: [Shape] = []
   private(set) var leafShapes: [Int32] = []
@@ -137,7 +138,7 @@ struct FusionGraph {
       case .leaf(let index): operands.append(Reference(.leaf, index))
       case .scalar(let scalar):
         operands.append(Reference(.scalar, scalars.count))
-        scalars.append(scalar)
+        scalars.append(scalar.dtype)
       }
     }
     entries.append(entry)
@@ -196,7 +197,7 @@ struct FusionGraph {
     switch reference.kind {
     case .node: entries[reference.index].dtype
     case .leaf: trace.leaves[reference.index].dtype
-    case .scalar: scalars[reference.index].dtype
+    case .scalar: scalars[reference.index]
     }
   }
 

@@ -47,7 +47,7 @@ import Testing
       Tensor([1.0]), Tensor.zeros([1], dtype: .float64), Tensor(2.0 as Float),
     ]
     let errors = others.map { other in expectTensorError { w.value = other } }
-    #expect(errors.map { $0?.kind } == [.dtype, .shape, .dtype])
+    #expect(errors.map { $0?.kind } == [.shape, .shape, .dtype])
     #expect(
       errors.map { $0?.reason } == [
         "the variable holds float64[], not float32[1]",

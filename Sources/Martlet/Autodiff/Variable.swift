@@ -75,18 +75,18 @@ public final class Variable: Sendable {
 extension Tensor {
   /// This tensor as the next value of a variable that holds `held`.
   fileprivate func replacing(_ held: Tensor) throws(TensorError) -> Tensor {
-    func error(_ hint: String) -> TensorError {
+    func error(_ kind: TensorError.Kind, _ hint: String) -> TensorError {
       TensorError(
-        dtype == held.dtype || isWeak ? .shape : .dtype, op: "Variable assignment",
+        kind, op: "Variable assignment",
         operands: [held.described, described],
         reason: "the variable holds \(held.dtype)\(held.shape), not \(dtype)\(shape)", hint: hint)
     }
     guard shape == held.shape else {
-      throw error("make a new Variable for a value of another shape")
+      throw error(.shape, "make a new Variable for a value of another shape")
     }
     if isWeak { return try assignable(to: held, "Variable assignment") }
     guard dtype == held.dtype else {
-      throw error("cast it with .cast(to: .\(held.dtype)), or make a new Variable")
+      throw error(.dtype, "cast it with .cast(to: .\(held.dtype)), or make a new Variable")
     }
     return self
   }
