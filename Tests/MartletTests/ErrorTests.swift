@@ -7,16 +7,6 @@ private let lineOfTheAddition = #line + 1
 private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
 
 @Suite struct ErrorTests {
-  /// The error that `body` leaves in its scope.
-  private func error(_ body: () throws -> Void) -> TensorError? {
-    do {
-      try withTensorErrors(body)
-      return nil
-    } catch {
-      return error as? TensorError
-    }
-  }
-
   @Test func messagesNameOpShapesAndLine() {
     let x = Tensor.zeros([2, 3])
     let cases: [(line: Int, message: String, error: TensorError?)] = [
@@ -24,36 +14,36 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
         #line + 3,
         "reshape(float32[2, 3]): 6 elements do not fill [4, -1] evenly; the other extents take 4 "
           + "elements, which must divide 6",
-        error { _ = x.reshape([4, -1]) }
+        tensorError { _ = x.reshape([4, -1]) }
       ),
       (
         #line + 3,
         "subscript(float32[2, 3]): index 2 is out of range for axis 0 with extent 2; "
           + "indices go from -2 to 1",
-        error { _ = x[2] }
+        tensorError { _ = x[2] }
       ),
       (
         #line + 3,
         "matmul(float32[2, 3], float32[2, 3]): the inner extents 3 and 2 differ; "
           + "the second fits transposed: matmul(a, b.mT)",
-        error { _ = matmul(x, x) }
+        tensorError { _ = matmul(x, x) }
       ),
       (
         #line + 2,
         "sum(float32[2, 3]): axis 5 is out of range for 2 axes; axes go from -2 to 1",
-        error { _ = x.sum(axis: 5) }
+        tensorError { _ = x.sum(axis: 5) }
       ),
       (
         #line + 4,
         "subscript assignment(float32[2, 3], int64[2]): [2] does not stretch to the selected "
           + "shape [3]",
-        error {
+        tensorError {
           var y = x; y[0] = [1, 2]
         }
       ),
       (
         #line + 1, "squeeze(float32[2, 3]): axis 1 has extent 3, not 1",
-        error { _ = x.squeeze(axis: 1) }
+        tensorError { _ = x.squeeze(axis: 1) }
       ),
     ]
     for (line, message, error) in cases {
@@ -63,7 +53,7 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
 
   @Test func operatorsNameTheLine() {
     let line = #line + 1
-    let error = error { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
+    let error = tensorError { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
     #expect(error?.op == "add")
     #expect(error?.operands.map(\.shape) == [[2], [3]])
     if error?.location?.isExact == true { #expect(error?.location?.line == line) }
@@ -72,7 +62,7 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
 
   @Test func poisonKeepsTheFirstError() {
     var first: Tensor = 0
-    let error = error {
+    let error = tensorError {
       first = Tensor.zeros([2]).reshape([3])
       let second = (first + Tensor.zeros([4])).sum(axis: 7).matmul(first)[3]
       #expect("\(second)" == "\(first)")
@@ -86,22 +76,22 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
   /// What a failed result was to be assigned to keeps its value: a caught error loses no parameter.
   @Test func aFailedAssignmentLeavesItsTargetAlone() {
     let w = Variable(Tensor.ones([3]))
-    #expect(error { w.value -= Tensor.ones([2]) } != nil)
+    #expect(tensorError { w.value -= Tensor.ones([2]) } != nil)
     #expect(w.value.arrayEqual(Tensor.ones([3])))
     var m = Tensor.zeros([3])
-    #expect(error { m[0] = Tensor([1.0, 2.0]) }?.op == "subscript assignment")
-    #expect(error { m[7] = 1 }?.kind == .index)
-    #expect(error { m[1] = Tensor.zeros([2]) + Tensor.zeros([3]) }?.op == "add")
+    #expect(tensorError { m[0] = Tensor([1.0, 2.0]) }?.op == "subscript assignment")
+    #expect(tensorError { m[7] = 1 }?.kind == .index)
+    #expect(tensorError { m[1] = Tensor.zeros([2]) + Tensor.zeros([3]) }?.op == "add")
     #expect(m.arrayEqual(Tensor.zeros([3])))
   }
 
   @Test func valueErrorsAreCheckedInAScope() {
-    #expect(error { _ = Tensor([1, 2])[Tensor([0, 2])] }?.kind == .index)
-    #expect(error { _ = pow(Tensor([1, 2]), Tensor([-1, 1])) }?.kind == .value)
-    #expect(error { _ = Tensor([1, 2]) & 1.5 }?.kind == .dtype)
-    #expect(error { _ = Tensor.where(Tensor([1, 2]), 1, 2) }?.kind == .dtype)
-    #expect(error { _ = Tensor.zeros([2, -1]) }?.kind == .shape)
-    #expect(error { _ = Tensor.arange(0, 1, step: 0) }?.kind == .value)
+    #expect(tensorError { _ = Tensor([1, 2])[Tensor([0, 2])] }?.kind == .index)
+    #expect(tensorError { _ = pow(Tensor([1, 2]), Tensor([-1, 1])) }?.kind == .value)
+    #expect(tensorError { _ = Tensor([1, 2]) & 1.5 }?.kind == .dtype)
+    #expect(tensorError { _ = Tensor.where(Tensor([1, 2]), 1, 2) }?.kind == .dtype)
+    #expect(tensorError { _ = Tensor.zeros([2, -1]) }?.kind == .shape)
+    #expect(tensorError { _ = Tensor.arange(0, 1, step: 0) }?.kind == .value)
   }
 
   @Test func anErrorOutsideAScopeEndsTheProcess() async {
@@ -175,12 +165,12 @@ private func addWhatDoesNotFit() { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }
   @Test func aBarrierLeavesItsErrorToTheScope() {
     let powers = Tensor([2, 3]).pow(Tensor([1, -1]))
     var isReached = false
-    let late = error {
+    let late = tensorError {
       materialize(powers)
       isReached = true
     }
     #expect(isReached && late?.reason.contains("negative power") == true)
-    let early = error { materialize(Tensor.zeros([2]) + Tensor.zeros([3])) }
+    let early = tensorError { materialize(Tensor.zeros([2]) + Tensor.zeros([3])) }
     #expect(early?.op == "add")
   }
 

@@ -4,15 +4,6 @@ import Martlet
 import Testing
 
 @Suite struct InPlaceTests {
-  private func error(_ body: () throws -> Void) -> TensorError? {
-    do {
-      try withTensorErrors(body)
-      return nil
-    } catch {
-      return error as? TensorError
-    }
-  }
-
   /// NumPy's same-kind rule: what `x += y` does to the dtype of x, or nil where it raises.
   @Test(
     arguments: [
@@ -23,7 +14,7 @@ import Testing
     ] as [(DType, DType, DType?)])
   func theDTypeStays(target: DType, source: DType, expected: DType?) {
     var x = Tensor.ones([2], dtype: target)
-    let error = error { x += Tensor.ones([2], dtype: source) }
+    let error = tensorError { x += Tensor.ones([2], dtype: source) }
     #expect(x.dtype == target && (error == nil) == (expected != nil))
     if expected == nil { #expect(error?.kind == .dtype && error?.op == "+=") }
     if target != .bool, expected != nil { #expect(x.scalars(as: Int.self) == [2, 2]) }
@@ -40,7 +31,7 @@ import Testing
 
   @Test func theShapeStays() {
     var x = Tensor.ones([3])
-    let error = error { x += Tensor.ones([2, 3]) }; let line = #line
+    let error = tensorError { x += Tensor.ones([2, 3]) }; let line = #line
     #expect(
       error?.description == "MartletTests/InPlaceTests.swift:\(line): "
         + "+=(float32[3], float32[2, 3]): the result has shape [2, 3], and x keeps [3]; "
@@ -51,14 +42,14 @@ import Testing
     matrix *= Tensor([[2.0], [3.0]])
     #expect(matrix.scalars(as: Int.self) == [-2, -2, -2, -3, -3, -3])
     var number = Tensor(Float(1))
-    #expect(self.error { number *= x }?.kind == .shape)
+    #expect(tensorError { number *= x }?.kind == .shape)
   }
 
   @Test func integersHaveNoQuotientInPlace() {
     var x = Tensor([4, 6])
-    #expect(error { x /= 2 }?.reason == "the result is float32, and x stays int64")
+    #expect(tensorError { x /= 2 }?.reason == "the result is float32, and x stays int64")
     let half = 0.5
-    #expect(error { x *= half }?.op == "*=")
+    #expect(tensorError { x *= half }?.op == "*=")
     #expect(x.scalars(as: Int.self) == [4, 6])
     var y = Tensor([4.0, 6.0])
     let two = 2
@@ -74,7 +65,7 @@ import Testing
 
   @Test func aFailedResultLeavesTheTensorAlone() {
     var x = Tensor.ones([3])
-    #expect(error { x += Tensor.ones([2]) }?.op == "add")
+    #expect(tensorError { x += Tensor.ones([2]) }?.op == "add")
     #expect(x.arrayEqual(Tensor.ones([3])))
   }
 

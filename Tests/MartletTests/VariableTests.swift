@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: DType.allCases)
   func aTrainableVariableIsFloatingPoint(dtype: DType) {
     let value = Tensor.ones([2], dtype: dtype)
-    let error = expectTensorError { _ = Variable(value) }; let line = #line
+    let error = tensorError { _ = Variable(value) }; let line = #line
     guard !dtype.isFloatingPoint else {
       #expect(error == nil)
       return
@@ -17,17 +17,7 @@ import Testing
         == "MartletTests/VariableTests.swift:\(line): Variable(\(dtype)[2]): \(dtype) has no "
         + "gradient; write float literals (1.0), use cast(to: .float32), or say isTrainable: false "
         + "for a counter")
-    #expect(expectTensorError { _ = Variable(value, isTrainable: false) } == nil)
-  }
-
-  /// The error that `body` leaves in its scope.
-  private func expectTensorError(_ body: () throws -> Void) -> TensorError? {
-    do {
-      try withTensorErrors(body)
-      return nil
-    } catch {
-      return error as? TensorError
-    }
+    #expect(tensorError { _ = Variable(value, isTrainable: false) } == nil)
   }
 
   @Test func literalsBecomeWhatTheVariableNeeds() {
@@ -35,7 +25,7 @@ import Testing
     #expect(Variable([1.0, 2]).value.dtype == .float32)
     #expect(Variable(1, isTrainable: false).value.dtype == .int64)
     #expect(Variable(true, isTrainable: false).value.dtype == .bool)
-    #expect(expectTensorError { _ = Variable([1, 2]) }?.kind == .dtype)
+    #expect(tensorError { _ = Variable([1, 2]) }?.kind == .dtype)
   }
 
   @Test func assignmentKeepsShapeAndDType() {
@@ -46,7 +36,7 @@ import Testing
     let others: [Tensor] = [
       Tensor([1.0]), Tensor.zeros([1], dtype: .float64), Tensor(2.0 as Float),
     ]
-    let errors = others.map { other in expectTensorError { w.value = other } }
+    let errors = others.map { other in tensorError { w.value = other } }
     #expect(errors.map { $0?.kind } == [.shape, .shape, .dtype])
     #expect(
       errors.map { $0?.reason } == [
@@ -59,11 +49,11 @@ import Testing
       errors[2]?.hint == "cast it with .cast(to: .float64), or make a new Variable")
     #expect(w.value.item(as: Double.self) == 2.5)
     let row = Variable(Tensor.ones([3]))
-    #expect(expectTensorError { row.value = 0 }?.kind == .shape)
+    #expect(tensorError { row.value = 0 }?.kind == .shape)
     let steps = Variable(0, isTrainable: false)
     steps.value += 1
     #expect(steps.value.dtype == .int64 && Int(steps.value) == 1)
-    let error = expectTensorError { steps.value += 0.5 }
+    let error = tensorError { steps.value += 0.5 }
     #expect(error?.kind == .dtype)
     #expect(error?.reason == "the result is float32, and x stays int64")
   }
