@@ -47,13 +47,14 @@ extension OpDefinition {
 }
 
 extension ElementwiseOp {
-  /// Per op and dtype what `plainResult` gives, or `DType.allCases.count`.
-  private static let plainResults: ContiguousArray<UInt8> = ContiguousArray(
+  /// What `plainResult` gives, sixteen an op: one a dtype.
+  private static let plainResults: ContiguousArray<DType?> = ContiguousArray(
     ElementwiseOp.allCases.sorted { $0.rawValue < $1.rawValue }.flatMap { op in
-      DType.allCases.map { dtype in
+      (0..<16).map { (number: UInt8) -> DType? in
+        guard let dtype = DType(rawValue: number) else { return nil }
         // A power's values may be an error (R26).
         let isPlain = op.definition.computingDType(dtype) == dtype && op != .pow && op != .select
-        return isPlain ? op.resultDType(computingIn: dtype).rawValue : UInt8(DType.allCases.count)
+        return isPlain ? op.resultDType(computingIn: dtype) : nil
       }
     })
 
@@ -62,8 +63,6 @@ extension ElementwiseOp {
   ///
   /// A table, for it is asked for every recorded op.
   package func plainResult(of dtype: DType) -> DType? {
-    let count = DType.allCases.count
-    let index = Int(rawValue) &* count &+ Int(dtype.rawValue)
-    return DType(rawValue: ElementwiseOp.plainResults[index])
+    ElementwiseOp.plainResults[Int(rawValue) << 4 | Int(dtype.rawValue)]
   }
 }

@@ -50,7 +50,7 @@ public struct Shape: Sendable, Hashable {
   package static let maximumRank = 64
 
   /// Whether this is the other shape's own storage: then they are equal, and otherwise they may be.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func isIdentical(to other: Shape) -> Bool {
     let address = dimensions.withUnsafeBufferPointer { $0.baseAddress }
     return address == other.dimensions.withUnsafeBufferPointer { $0.baseAddress }

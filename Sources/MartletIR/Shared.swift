@@ -8,5 +8,6 @@
 package struct Shared<Pointer>: @unchecked Sendable {
   package let pointer: Pointer
 
+  @inlinable
   package init(_ pointer: Pointer) { self.pointer = pointer }
 }

@@ -40,6 +40,14 @@ final class Tracking: Sendable {
   @inline(__always)
   static func record(_ op: ElementwiseOp, dtype: DType, _ a: Handle, _ b: Handle?) -> Handle {
     if a.tracking == nil, b?.tracking == nil { return Recorder.record(op, dtype: dtype, a, b) }
+    return recordTracked(op, dtype: dtype, a, b)
+  }
+
+  /// Out of line: what it needs would be retained on the way of ops without gradient too.
+  @inline(never)
+  private static func recordTracked(
+    _ op: ElementwiseOp, dtype: DType, _ a: Handle, _ b: Handle?
+  ) -> Handle {
     let inputs = b.map { [Tensor(a), Tensor($0)] } ?? [Tensor(a)]
     return record(
       .elementwise(op), dtype: dtype, shape: a.shape, inputs: inputs,
@@ -54,6 +62,13 @@ final class Tracking: Sendable {
     if a.tracking == nil {
       return Recorder.record(op, dtype: dtype, a, scalar, scalarIsFirst: scalarIsFirst)
     }
+    return recordTracked(op, dtype: dtype, a, scalar, scalarIsFirst: scalarIsFirst)
+  }
+
+  @inline(never)
+  private static func recordTracked(
+    _ op: ElementwiseOp, dtype: DType, _ a: Handle, _ scalar: Scalar, scalarIsFirst: Bool
+  ) -> Handle {
     let (x, y) = (Tensor(a), Tensor(weak: .double(scalar.asDouble)))
     return record(
       .elementwise(op), dtype: dtype, shape: a.shape, inputs: scalarIsFirst ? [y, x] : [x, y],

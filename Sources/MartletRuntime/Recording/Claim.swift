@@ -21,8 +21,8 @@ final class Claim {
   /// `indices[i]`.
   let indices = PlainArray<Int32>()
   let roots = PlainArray<Int32>()
-  private(set) var choices = Executor.Choices()
-  private var key = PlanKey()
+  @exclusivity(unchecked) private(set) var choices = Executor.Choices()
+  @exclusivity(unchecked) private var key = PlanKey()
   /// The leaves, which the records keep alive.
   private let leaves = PlainArray<Leaf>()
   private let isLeafDying = PlainArray<Bool>()

@@ -53,10 +53,13 @@ struct ThreadState {
   /// A release comes back here, so nothing of the state may be held meanwhile.
   static func release(_ handles: inout [Handle], _ state: Pointer) {
     guard !handles.isEmpty else { return }
-    state.pointee.doomed += handles
-    handles.removeAll()
-    guard !state.pointee.isReleasing else { return }
+    if state.pointee.isReleasing {
+      state.pointee.doomed += handles
+      handles.removeAll()
+      return
+    }
     state.pointee.isReleasing = true
+    while let handle = handles.popLast() { _ = consume handle }
     while let handle = state.pointee.doomed.popLast() { _ = consume handle }
     state.pointee.isReleasing = false
   }
