@@ -63,6 +63,7 @@ struct AxisTable {
     switch axes.last?.strides[index] {
     case 1, nil: .contiguous
     case 0: .uniform
+    case -1: .reversed
     default: .strided
     }
   }

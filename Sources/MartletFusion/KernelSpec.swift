@@ -70,6 +70,8 @@ package struct KernelSpec: Sendable, Hashable {
     /// Like `strided`, but the axis before the innermost steps to the next element: inputs of maps
     /// and of short reductions that are read in tiles.
     case transposed
+    /// One element back each step.
+    case reversed
   }
 
   /// Where an input's elements come from.

@@ -99,7 +99,7 @@ final class KernelEmitter {
       }
       let own = strides[number]
       let offsets =
-        access == .uniform || (access != .strided && !isIndex)
+        access == .uniform || (access != .strided && access != .reversed && !isIndex)
         ? nil
         : b.multiply(b.iota(shape.lanes, 64), b.splat(own[rank - 1], shape.lanes))
       return Operand(
@@ -339,7 +339,7 @@ final class KernelEmitter {
       case .uniform: nil
       case .contiguous, .transposed:
         b.element(element, b.element(element, row, step.index), b.iota(shape.lanes, 64))
-      case .strided: places(operand, row: row, at: step)
+      case .strided, .reversed: places(operand, row: row, at: step)
       }
     let loaded = b.gather(
       element, b.element(element, along ?? row, values[place][number]), lanes: shape.lanes,

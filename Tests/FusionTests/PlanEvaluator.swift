@@ -198,6 +198,16 @@ struct PlanEvaluator {
     }
   }
 
+  /// How an operand moves that is not read in tiles.
+  private func access(_ stride: Int) -> KernelSpec.Access {
+    switch stride {
+    case 1: .contiguous
+    case 0: .uniform
+    case -1: .reversed
+    default: .strided
+    }
+  }
+
   /// What the lowering relies on.
   private mutating func check(_ launch: Plan.Launch) {
     let spec = launch.spec
@@ -214,9 +224,9 @@ struct PlanEvaluator {
       if (binding.gathered != nil) != (input.source == .gathered) { complain("wrong source") }
       if binding.strides.count != spec.rank { complain("wrong strides") }
       let stride = binding.strides[spec.rank - 1]
-      let expected: [KernelSpec.Access] =
-        stride == 1 ? [.contiguous] : stride == 0 ? [.uniform] : [.strided, .transposed]
-      if !expected.contains(input.access) { complain("wrong access") }
+      let expected = access(stride)
+      let isTile = expected == .strided && input.access == .transposed
+      if input.access != expected, !isTile { complain("wrong access") }
       if input.access == .transposed,
         spec.family != .map && spec.family != .reduceShort || spec.rank < 2
           || binding.strides[spec.rank - 2] != 1
@@ -232,9 +242,7 @@ struct PlanEvaluator {
       if output.access == .uniform, spec.family != .row { complain("uniform output") }
       if !spec.family.leavesBlocks {
         let stride = binding.strides[spec.rank - 1]
-        let expected: KernelSpec.Access =
-          stride == 1 ? .contiguous : stride == 0 ? .uniform : .strided
-        if output.access != expected { complain("wrong output access") }
+        if output.access != access(stride) { complain("wrong output access") }
       }
       if binding.strides.count != spec.rank { complain("wrong strides") }
     }

@@ -28,7 +28,7 @@ import Testing
     for dtype in [DType.float32, .uint8] {
       for (access, out) in [
         (KernelSpec.Access.strided, KernelSpec.Access.contiguous), (.contiguous, .strided),
-        (.strided, .strided),
+        (.strided, .strided), (.reversed, .contiguous),
       ] {
         let spec = KernelSpec(
           family: .map, rank: 1,
@@ -38,7 +38,8 @@ import Testing
         let kernel = try backend.compile(spec)
         for count in [1, 5, 16, 33, 67] {
           for s in [-3, -1, 2] {
-            let (inner, outer) = (access == .strided ? s : 1, out == .strided ? s : 1)
+            if access == .reversed, s != -1 { continue }
+            let (inner, outer) = (access == .contiguous ? 1 : s, out == .strided ? s : 1)
             let size = 3 * count
             func offset(_ stride: Int) -> Int { stride < 0 ? -stride * (count - 1) : 0 }
             if dtype == .float32 {
