@@ -1,7 +1,7 @@
 # The project's commands; `make` alone lists them. What takes more than a line is in Scripts.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test bench peers linreg fuzz ulp format lint docs readme consumers threads ci clean
+.PHONY: help setup build test bench vary peers linreg fuzz ulp format lint docs readme consumers threads ci clean
 
 # Warnings are errors here, and only here: see Package.swift.
 export MARTLET_STRICT ?= 1
@@ -24,6 +24,9 @@ test: setup ## Build and run every test (ARGS="--filter Printing" for some)
 
 bench: setup ## Build and run the benchmarks (ARGS="--quick", ARGS="--only chain12")
 	@Scripts/bench run $(ARGS)
+
+vary: setup ## Compare times per byte with those of odd sizes, float64 and spread arrays
+	@Scripts/bench vary $(ARGS)
 
 peers: setup ## Compare with NumPy, numexpr and JAX (PEERS=all: PyTorch too; ARGS="--quick")
 	@Scripts/peers $(ARGS)

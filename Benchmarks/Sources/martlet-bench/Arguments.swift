@@ -4,12 +4,14 @@
 struct Arguments {
   static let usage = """
     usage: martlet-bench run [--only A,B] [--json FILE] [--fused-only] [--quick]
+           martlet-bench vary [--only A,B] [--json FILE] [--quick]
            martlet-bench serve [--quick]
            martlet-bench list
            martlet-bench cache list|verify|clear
            martlet-bench help
 
     Times workloads fused, with one kernel an op, and on the interpreter, and compares the bits.
+    vary compares times per byte with those of odd sizes, float64 and arrays that are not contiguous.
     serve obeys lines of standard input, for comparisons with other libraries (make peers); cache
     lists, checks or removes the kernels that the engine keeps on disk.
 
@@ -21,6 +23,7 @@ struct Arguments {
 
   enum Command {
     case run
+    case vary
     case serve
     case list
     case cache(CacheAction)
@@ -42,6 +45,7 @@ struct Arguments {
     var words = words.makeIterator()
     switch words.next() {
     case "run": command = .run
+    case "vary": command = .vary
     case "serve": command = .serve
     case "list": command = .list
     case "cache":
@@ -57,11 +61,11 @@ struct Arguments {
       switch word {
       case "-h", "--help": command = .help
       case "--fused-only" where isRun: isFusedOnly = true
-      case "--quick" where isRun || isServe: isQuick = true
-      case "--json" where isRun:
+      case "--quick" where isRun || isVary || isServe: isQuick = true
+      case "--json" where isRun || isVary:
         guard let file = words.next() else { throw Mistake(message: "--json needs a file name") }
         json = file
-      case "--only" where isRun:
+      case "--only" where isRun || isVary:
         guard let names = words.next() else { throw Mistake(message: "--only needs names") }
         workloads = try Arguments.workloads(names)
       default: throw Mistake(message: "\(word) is not understood here")
@@ -70,6 +74,7 @@ struct Arguments {
   }
 
   private var isRun: Bool { if case .run = command { true } else { false } }
+  private var isVary: Bool { if case .vary = command { true } else { false } }
   private var isServe: Bool { if case .serve = command { true } else { false } }
 
   private static func workloads(_ names: String) throws(Mistake) -> [Workload] {

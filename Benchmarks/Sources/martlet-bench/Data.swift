@@ -8,9 +8,19 @@ import Martlet
 /// workload's results can be compared with those of other libraries.
 struct HashedData {
   private var arrays: UInt32 = 0
+  private let dtype: DType
+  /// Whether arrays lie with gaps between their rows, and vectors backwards.
+  private let isSpread: Bool
+  /// The bytes of the arrays made so far.
+  private(set) var byteCount = 0
 
-  /// The next array.
-  mutating func next(_ shape: Int...) -> Tensor {
+  init(dtype: DType = .float32, isSpread: Bool = false) {
+    self.dtype = dtype
+    self.isSpread = isSpread
+  }
+
+  /// What `change` makes of the next array.
+  mutating func next(_ shape: Int..., change: (Tensor) -> Tensor = { $0 }) -> Tensor {
     let offset = arrays &* 0x9E37_79B9
     arrays &+= 1
     let count = shape.reduce(1, *)
@@ -20,7 +30,30 @@ struct HashedData {
       }
       initialized = count
     }
-    return Tensor(elements, shape: shape)
+    return ready(change(Tensor(elements, shape: shape)))
+  }
+
+  /// `values` computed, in the dtype and arrangement that was asked for.
+  mutating func ready(_ values: Tensor) -> Tensor {
+    let array = values.cast(to: dtype)
+    let result = isSpread ? HashedData.spread(array) : array
+    materialize(result)
+    byteCount += array.count * (dtype == .float64 ? 8 : 4)
+    return result
+  }
+
+  /// The same elements, without the first and the last of each row of a larger array; a vector's
+  /// from its end to its beginning.
+  private static func spread(_ array: Tensor) -> Tensor {
+    if array.rank == 1 {
+      let backwards = array[.reversed] + 0
+      materialize(backwards)
+      return backwards[.reversed]
+    }
+    let widths = array.shape.indices.map { $0 == array.rank - 1 ? (1, 1) : (0, 0) }
+    let larger = array.pad(widths)
+    materialize(larger)
+    return larger[.ellipsis, 1 ..< -1]
   }
 
   @inline(__always)

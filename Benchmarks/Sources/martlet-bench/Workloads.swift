@@ -8,13 +8,15 @@ struct Sizes: Sendable {
   let vector: Int
   /// The rows of the matrices whose rows or columns are reduced.
   let rows: Int
+  /// The elements of a row of them, where there are `rows`; of half as long ones there are twice.
+  let row: Int
   /// The side of square matrices, and the number of points between which distances are taken.
   let side: Int
   /// The side of the grid of complex numbers.
   let grid: Int
 
-  static let full = Sizes(vector: 4_000_000, rows: 4096, side: 2048, grid: 1000)
-  static let quick = Sizes(vector: 100_000, rows: 128, side: 256, grid: 200)
+  static let full = Sizes(vector: 4_000_000, rows: 4096, row: 1024, side: 2048, grid: 1000)
+  static let quick = Sizes(vector: 100_000, rows: 128, row: 1024, side: 256, grid: 200)
 }
 
 /// A computation to be timed.
@@ -42,6 +44,13 @@ struct Workload: Sendable {
   func body(_ sizes: Sizes) -> Body {
     var data = HashedData()
     return prepare(&data, sizes)
+  }
+
+  /// The computation on inputs in another arrangement, and the bytes of the inputs.
+  func body(_ variation: Variation, isQuick: Bool) -> (body: Body, inputBytes: Int) {
+    var data = HashedData(dtype: variation.dtype, isSpread: variation.isSpread)
+    let body = prepare(&data, isQuick ? variation.quickSizes : variation.sizes)
+    return (body, data.byteCount)
   }
 
   static let all = [
@@ -82,8 +91,7 @@ private func chain12(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body 
 }
 
 private func gelu(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
-  let x = data.next(sizes.vector) * 3
-  materialize(x)
+  let x = data.next(sizes.vector) { $0 * 3 }
   return {
     let inner = 0.7978845608 * (x + 0.044715 * x * x * x)
     return [0.5 * x * (1.0 + tanh(inner))]
@@ -91,10 +99,9 @@ private func gelu(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
 }
 
 private func blackscholes(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
-  let price = data.next(sizes.vector) * 20 + 100
-  let strike = data.next(sizes.vector) * 20 + 100
-  let time = data.next(sizes.vector) * 0.4 + 0.6
-  materialize(price, strike, time)
+  let price = data.next(sizes.vector) { $0 * 20 + 100 }
+  let strike = data.next(sizes.vector) { $0 * 20 + 100 }
+  let time = data.next(sizes.vector) { $0 * 0.4 + 0.6 }
   return {
     let volatility = 0.3
     let rate = 0.02
@@ -127,8 +134,7 @@ private func sumsq(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
 }
 
 private func softmax(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
-  let a = data.next(sizes.rows, 1024) * 4
-  materialize(a)
+  let a = data.next(sizes.rows, sizes.row) { $0 * 4 }
   return {
     let e = exp(a - a.max(axis: 1, keepDims: true))
     return [e / e.sum(axis: 1, keepDims: true)]
@@ -136,9 +142,9 @@ private func softmax(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body 
 }
 
 private func layernorm(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
-  let a = data.next(2 * sizes.rows, 512)
-  let w = data.next(512)
-  let b = data.next(512)
+  let a = data.next(2 * sizes.rows, sizes.row / 2)
+  let w = data.next(sizes.row / 2)
+  let b = data.next(sizes.row / 2)
   return {
     let d = a - a.mean(axis: 1, keepDims: true)
     let variance = (d * d).mean(axis: 1, keepDims: true)
@@ -147,7 +153,7 @@ private func layernorm(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Bod
 }
 
 private func colstd(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
-  let a = data.next(2 * sizes.rows, 512)
+  let a = data.next(2 * sizes.rows, sizes.row / 2)
   return {
     let d = a - a.mean(axis: 0, keepDims: true)
     return [sqrt((d * d).mean(axis: 0))]
@@ -188,8 +194,7 @@ private func adamInputs(_ data: inout HashedData, _ sizes: Sizes) -> (AdamState,
   let parameters = data.next(sizes.vector)
   let gradient = data.next(sizes.vector)
   let mean = data.next(sizes.vector)
-  let variance = abs(data.next(sizes.vector))
-  materialize(variance)
+  let variance = data.next(sizes.vector) { abs($0) }
   return (AdamState(parameters: parameters, mean: mean, variance: variance), gradient)
 }
 
@@ -217,7 +222,8 @@ private func transadd(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body
 }
 
 private func mandelbrot(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
-  let (cr, ci) = grid(sizes.grid, xs: -2...0.5, ys: -1.2...1.2)
+  let (xs, ys) = grid(sizes.grid, xs: -2...0.5, ys: -1.2...1.2)
+  let (cr, ci) = (data.ready(xs), data.ready(ys))
   return {
     var zr = cr * 0.0
     var zi = ci * 0.0

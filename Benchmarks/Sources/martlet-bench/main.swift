@@ -8,14 +8,39 @@ func fail(_ message: String, status: Int32 = EXIT_FAILURE) -> Never {
   exit(status)
 }
 
+/// A file for figures, opened before the work, so that a bad path is not found out after it.
+struct FigureFile {
+  private let path: String
+  private let file: UnsafeMutablePointer<FILE>
+
+  init(_ path: String) {
+    guard let file = fopen(path, "wb") else { fail("\(path): \(String(cString: strerror(errno)))") }
+    (self.path, self.file) = (path, file)
+  }
+
+  func finish(_ text: String) {
+    let written = fputs(text, file)
+    if fclose(file) != 0 || written < 0 { fail("\(path): \(String(cString: strerror(errno)))") }
+  }
+}
+
+func vary(_ arguments: Arguments) {
+  let file = arguments.json.map(FigureFile.init)
+  let workloads = arguments.workloads.filter(Sensitivity.isMeaningful)
+  let progress = Progress()
+  let sensitivities = workloads.enumerated().map { index, workload in
+    progress.show(index, of: workloads.count, workload.name, "inputs")
+    return Sensitivity(workload, isQuick: arguments.isQuick)
+  }
+  progress.finish()
+  print(Sensitivity.table(sensitivities))
+  file?.finish(Sensitivity.json(sensitivities))
+}
+
 func run(_ arguments: Arguments) -> Int32 {
   // A first call is to be that of a new kernel, unless the user names a cache.
   setenv("MARTLET_CACHE", "off", 0)
-  // Opened before the work, so that a bad path is not found out after it.
-  let file = arguments.json.map { path in
-    guard let file = fopen(path, "wb") else { fail("\(path): \(String(cString: strerror(errno)))") }
-    return (path: path, file: file)
-  }
+  let file = arguments.json.map(FigureFile.init)
   let effort = Effort(isQuick: arguments.isQuick, isFusedOnly: arguments.isFusedOnly)
   let triad = Triad(effort)
   print(Report.header(triad))
@@ -29,10 +54,7 @@ func run(_ arguments: Arguments) -> Int32 {
   progress.finish()
   let report = Report(triad: triad, measurements: measurements)
   print(report.table)
-  if let (path, file) = file {
-    let written = fputs(report.json, file)
-    if fclose(file) != 0 || written < 0 { fail("\(path): \(String(cString: strerror(errno)))") }
-  }
+  file?.finish(report.json)
   if report.differing.isEmpty { return EXIT_SUCCESS }
   fail("fused and interpreted bits differ: \(report.differing.joined(separator: ", "))")
 }
@@ -48,6 +70,7 @@ do throws(Arguments.Mistake) {
     }
   case .cache(let action): exit(action.run())
   case .run: exit(run(arguments))
+  case .vary: vary(arguments)
   case .serve:
     var server = Server(isQuick: arguments.isQuick)
     server.serve()
