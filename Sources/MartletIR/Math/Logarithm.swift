@@ -59,15 +59,18 @@ extension Elementary {
     return LogarithmReduction.restored(naturalLogarithm(reduction.e, reduction.f), for: x)
   }
 
-  /// e ln 2 + log(1 + f).
-  static func naturalLogarithm(_ e: ScalarExpr, _ f: ScalarExpr) -> ScalarExpr {
+  /// e ln 2 + log(1 + f + low); `low` is less than a unit of f, and its own square is nothing to it.
+  static func naturalLogarithm(
+    _ e: ScalarExpr, _ f: ScalarExpr, _ low: ScalarExpr? = nil
+  ) -> ScalarExpr {
     typealias C = LogarithmCoefficients
     let half = f * f * 0.5
     if f.dtype == .float64 {
       let s = f / (f + 2)
       let z = s * s
       let series = polynomial(z, C.log64) * z
-      let small = fma(s, half + series, e * C.ln2Low64)
+      var small = fma(s, half + series, e * C.ln2Low64)
+      if let low { small = small + (low - low * f) }
       return fma(e, C.ln2High64, f - (half - small))
     }
     let cube = f * f * f
@@ -133,11 +136,12 @@ extension Elementary {
     return LogarithmReduction.restored(log1p(x, u, (1 - (u - other)) + (x - other)), for: u)
   }
 
-  /// log(1 + x) where 1 + x = u + c; x > -1 and finite.
+  /// log(1 + x + xLow) where 1 + x + xLow = u + c; x > -1 and finite.
   ///
   /// Where `isDoubled` holds, log(2 (u + c)).
   static func log1p(
-    _ x: ScalarExpr, _ u: ScalarExpr, _ c: ScalarExpr, doubledWhere isDoubled: ScalarExpr? = nil
+    _ x: ScalarExpr, _ u: ScalarExpr, _ c: ScalarExpr, xLow: ScalarExpr? = nil,
+    doubledWhere isDoubled: ScalarExpr? = nil
   ) -> ScalarExpr {
     let layout = x.layout
     let reduction = LogarithmReduction(u, alwaysNormal: true)
@@ -148,7 +152,8 @@ extension Elementary {
     var e = reduction.e
     if let isDoubled { e = e + select(isDoubled, layout.constant(1), 0) }
     // The addition of e ln 2 = +0 would lose the sign of -0.
-    return select(x .== 0, x, naturalLogarithm(e, f))
+    return select(
+      x .== 0, x, naturalLogarithm(e, f, xLow.map { select(reduction.e .== 0, $0, 0) }))
   }
 
   /// log(1 + f) times high + low, as a sum of two float64 numbers with some 60 good bits.
