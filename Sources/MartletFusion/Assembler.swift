@@ -27,15 +27,8 @@ struct WorkItem {
   init(_ steps: [Plan.Step]) {
     self.steps = steps
     for step in steps {
-      switch step {
-      case .launch(let launch):
-        for case .node(let node)? in launch.inputs.map(\.slot) { reads.append(node) }
-        for case .node(let node)? in launch.outputs.map(\.slot) { writes.append(node) }
-      case .library(let node, let operands):
-        for case .value(.node(let operand), _) in operands { reads.append(operand) }
-        writes.append(node)
-      case .view: break
-      }
+      for case .node(let node) in step.reads { reads.append(node) }
+      for case .node(let node) in step.writes { writes.append(node) }
     }
   }
 }

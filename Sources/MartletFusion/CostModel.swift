@@ -41,6 +41,14 @@ package struct CostModel: Sendable, Hashable {
   /// The most that `rowByteCount` may be: compiled rows have room for so many blocks.
   package static let rowByteLimit = 256 << 10
 
+  /// The bytes that each part of a launch may read where steps lie between what is merged, which
+  /// parts it from what wrote them: beyond, a launch (70 ns) is less than a fiftieth of its time.
+  package var movedByteCount = 64 << 10
+  /// The most steps that may lie between them.
+  package var movedSteps = 64
+  /// The parts of one launch.
+  package var parts = 256
+
   package init() {}
 
   package static let `default` = CostModel()

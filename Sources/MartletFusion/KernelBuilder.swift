@@ -110,16 +110,17 @@ struct KernelBuilder {
       family: .map, rank: copied.axes.count, inputs: [.init(dtype: dtype, access: copyAccess)],
       instructions: [.input(0)], dtypes: [dtype],
       outputs: [.init(value: 0, access: copied.access(ofOperand: 1))])
-    let source = launch.inputs[index]
-    launch.inputs[index] = Plan.Binding(slot: slot, offset: 0, strides: packed)
+    let source = launch.parts[0].inputs[index]
+    launch.parts[0].inputs[index] = Plan.Binding(slot: slot, offset: 0, strides: packed)
     launch.spec.inputs[index].access = .contiguous
-    return Plan.Launch(
-      spec: spec, extents: copied.extents,
+    let part = Plan.Part(
+      extents: copied.extents,
       inputs: [
         Plan.Binding(
           slot: source.slot, offset: source.offset, strides: copied.strides(ofOperand: 0))
       ], scalars: [],
       outputs: [Plan.Binding(slot: slot, offset: 0, strides: copied.strides(ofOperand: 1))])
+    return Plan.Launch(spec: spec, parts: [part])
   }
 
   /// Stores the values with the reduced axes innermost, and then reduces one axis.
@@ -166,11 +167,10 @@ struct KernelBuilder {
         dtypes: [dtype], outputs: users.map { .init(value: 0, reduction: $0.1.reduction) })
       let input = Plan.Binding(
         slot: .temporary(first + index), offset: 0, strides: rows.strides(ofOperand: 0))
-      steps.append(
-        .launch(
-          Plan.Launch(
-            spec: spec, extents: rows.extents, inputs: [input], scalars: [],
-            outputs: results(rows, rows.axes.count - 1, of: users))))
+      let part = Plan.Part(
+        extents: rows.extents, inputs: [input], scalars: [],
+        outputs: results(rows, rows.axes.count - 1, of: users))
+      steps.append(.launch(Plan.Launch(spec: spec, parts: [part])))
     }
     return steps
   }
@@ -234,7 +234,8 @@ struct KernelBuilder {
       }
       spec.dtypes.append(code.dtype)
     }
-    return Plan.Launch(
-      spec: spec, extents: table.extents, inputs: inputs, scalars: scalars, outputs: bindings)
+    let part = Plan.Part(
+      extents: table.extents, inputs: inputs, scalars: scalars, outputs: bindings)
+    return Plan.Launch(spec: spec, parts: [part])
   }
 }

@@ -56,9 +56,8 @@ package struct Plan: Sendable {
     }
   }
 
-  /// A kernel with its arguments.
-  package struct Launch: Sendable {
-    package var spec: KernelSpec
+  /// The arguments of one run through a kernel's loop nest.
+  package struct Part: Sendable {
     /// The extents of the iteration space, outermost first; none is 0.
     package var extents: [Int]
     package var inputs: [Binding]
@@ -68,14 +67,24 @@ package struct Plan: Sendable {
     /// partial results are combined.
     package var outputs: [Binding]
 
-    package init(
-      spec: KernelSpec, extents: [Int], inputs: [Binding], scalars: [Int], outputs: [Binding]
-    ) {
-      self.spec = spec
+    package init(extents: [Int], inputs: [Binding], scalars: [Int], outputs: [Binding]) {
       self.extents = extents
       self.inputs = inputs
       self.scalars = scalars
       self.outputs = outputs
+    }
+  }
+
+  /// A kernel with its arguments: one set of them, or several that are run at once because none
+  /// needs another's results (`Merging`).
+  package struct Launch: Sendable {
+    package var spec: KernelSpec
+    /// At least one.
+    package var parts: [Part]
+
+    package init(spec: KernelSpec, parts: [Part]) {
+      self.spec = spec
+      self.parts = parts
     }
   }
 
@@ -111,6 +120,26 @@ package struct Plan: Sendable {
   }
 }
 
+extension Plan.Step {
+  /// The slots that are read, once an operand.
+  package var reads: [Plan.Slot] {
+    switch self {
+    case .launch(let launch): launch.parts.flatMap { $0.inputs.compactMap(\.slot) }
+    case .library(_, let operands):
+      operands.compactMap { if case .value(let slot, _) = $0 { slot } else { nil } }
+    case .view(_, let slot, _): [slot]
+    }
+  }
+
+  /// The slots that are written, once an output.
+  package var writes: [Plan.Slot] {
+    switch self {
+    case .launch(let launch): launch.parts.flatMap { $0.outputs.compactMap(\.slot) }
+    case .library(let node, _), .view(let node, _, _): [.node(node)]
+    }
+  }
+}
+
 extension Plan: CustomStringConvertible {
   package var description: String {
     var kernel = 0
@@ -118,7 +147,8 @@ extension Plan: CustomStringConvertible {
       switch step {
       case .launch(let launch):
         defer { kernel += 1 }
-        return "k\(kernel) \(launch.extents): \(launch.spec)"
+        let spaces = launch.parts.map { "\($0.extents)" }.joined(separator: " ")
+        return "k\(kernel) \(spaces): \(launch.spec)"
       case .library(let node, _): return "library n\(node)"
       case .view(let node, let slot, _): return "view n\(node) of \(slot)"
       }

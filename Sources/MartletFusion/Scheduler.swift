@@ -5,8 +5,9 @@ package import MartletIR
 /// Splits traces into kernels.
 ///
 /// The passes: classify each node (`Classification`), decide what is stored and when (`Grouping`),
-/// make kernels of what is stored together (`Assembler`), put them in order. All are linear in the
-/// size of the trace and depend on nothing else, so equal traces have equal plans.
+/// make kernels of what is stored together (`Assembler`), put them in order, launch equal kernels
+/// that do not need each other at once (`Merging`). All are linear in the size of the trace and
+/// depend on nothing else, so equal traces have equal plans.
 package enum Scheduler {
   /// The steps that compute the outputs of `trace`; without `fusion`, one kernel an op.
   package static func plan(
@@ -24,6 +25,7 @@ package enum Scheduler {
       if isRead { plan.steps.append(.view(node: index, of: .node(index), layout: .rowMajor)) }
     }
     for number in order(items) { plan.steps += items[number].steps }
+    if fusion { plan.mergeLaunches(costs) }
     for index in graph.entries.indices where graph.entries[index].isOutput {
       let entry = graph.entries[index]
       guard entry.kind == .alias || entry.kind == .view, !entry.isStored else { continue }

@@ -85,15 +85,21 @@ enum Expressions {
     return r
   }
 
-  static func adam(_ n: Int = 1000) -> TraceRecorder {
+  static func adam(_ n: Int = 1000) -> TraceRecorder { adam([[n]], rate: number(0.001)) }
+
+  /// One step of Adam over parameters of these shapes; a rate of nil is a tensor.
+  static func adam(_ shapes: [Shape], rate: Trace.Operand?) -> TraceRecorder {
     var r = TraceRecorder()
-    let (p, g, m, v) = (r.leaf([n]), r.leaf([n]), r.leaf([n]), r.leaf([n]))
-    let m1 = r.add(r.multiply(number(0.9), m), r.multiply(number(0.1), g))
-    let v1 = r.add(r.multiply(number(0.999), v), r.multiply(number(0.001), r.multiply(g, g)))
-    let step = r.multiply(number(0.001), r.multiply(m1, number(1 / 0.271)))
-    let scale = r.apply(.sqrt, r.multiply(v1, number(1 / 0.002997)))
-    let p1 = r.subtract(p, r.divide(step, r.add(scale, number(1e-8))))
-    r.output(p1, m1, v1)
+    let rate = rate ?? r.leaf([])
+    for shape in shapes {
+      let (p, g, m, v) = (r.leaf(shape), r.leaf(shape), r.leaf(shape), r.leaf(shape))
+      let m1 = r.add(r.multiply(number(0.9), m), r.multiply(number(0.1), g))
+      let v1 = r.add(r.multiply(number(0.999), v), r.multiply(number(0.001), r.multiply(g, g)))
+      let step = r.multiply(rate, r.multiply(m1, number(1 / 0.271)))
+      let scale = r.apply(.sqrt, r.multiply(v1, number(1 / 0.002997)))
+      let p1 = r.subtract(p, r.divide(step, r.add(scale, number(1e-8))))
+      r.output(p1, m1, v1)
+    }
     return r
   }
 

@@ -19,7 +19,10 @@ struct PlanEvaluator {
     }
     for step in plan.steps {
       switch step {
-      case .launch(let launch): run(launch)
+      case .launch(let launch):
+        // The parts of a launch run at once, so in any order.
+        for part in launch.parts.reversed() { run(part, launch.spec) }
+        check(launch)
       case .library(let node, let operands):
         let values = operands.enumerated().map { index, operand -> [UInt64] in
           switch operand {
@@ -84,16 +87,15 @@ struct PlanEvaluator {
   }
 
   /// A row kernel, instruction by instruction over the whole space.
-  private mutating func runRows(_ launch: Plan.Launch) {
-    let spec = launch.spec
+  private mutating func runRows(_ part: Plan.Part, _ spec: KernelSpec) {
     var points: [[Int]] = []
-    forEachPoint(launch.extents) { points.append($0) }
-    let length = launch.extents[spec.rank - 1]
+    forEachPoint(part.extents) { points.append($0) }
+    let length = part.extents[spec.rank - 1]
     var values: [[UInt64]] = []
     for (index, instruction) in spec.instructions.enumerated() {
       guard case .reduce(let reduction, let operand) = instruction else {
         let own = points.indices.map { number -> UInt64 in
-          evaluate(launch, index, points[number]) { values[$0][number] }
+          evaluate(part, spec, index, points[number]) { values[$0][number] }
         }
         values.append(own)
         continue
@@ -107,7 +109,7 @@ struct PlanEvaluator {
       }
       values.append(own)
     }
-    for (output, binding) in zip(spec.outputs, launch.outputs) {
+    for (output, binding) in zip(spec.outputs, part.outputs) {
       for (number, point) in points.enumerated() {
         let place = address(point, binding.offset, binding.strides)
         store(values[output.value][number], binding.slot, place)
@@ -115,10 +117,9 @@ struct PlanEvaluator {
     }
   }
 
-  private mutating func run(_ launch: Plan.Launch) {
-    check(launch)
-    let spec = launch.spec
-    if spec.family == .row { return runRows(launch) }
+  private mutating func run(_ part: Plan.Part, _ spec: KernelSpec) {
+    check(part, spec)
+    if spec.family == .row { return runRows(part, spec) }
     let reduced: Int? =
       switch spec.family {
       case .map, .row: nil
@@ -128,14 +129,14 @@ struct PlanEvaluator {
     var partial: [[Int: UInt64]] = spec.outputs.map { _ in [:] }
     var totals = [UInt64](repeating: 0, count: spec.outputs.count)
     // The reduced axis runs fastest, as each result takes its elements in order.
-    var extents = launch.extents
+    var extents = part.extents
     if let reduced { extents.append(extents.remove(at: reduced)) }
     forEachPoint(extents) { permuted in
       var point = permuted
       if let reduced, let last = point.popLast() { point.insert(last, at: reduced) }
-      let values = evaluate(launch, point)
+      let values = evaluate(part, spec, point)
       for (k, output) in spec.outputs.enumerated() {
-        let binding = launch.outputs[k]
+        let binding = part.outputs[k]
         let place = address(point, binding.offset, binding.strides)
         let start =
           output.reduction.map { HashArithmetic.start($0) }
@@ -153,32 +154,33 @@ struct PlanEvaluator {
       }
     }
     for (k, results) in partial.enumerated() {
-      for (place, value) in results { store(value, launch.outputs[k].slot, place) }
+      for (place, value) in results { store(value, part.outputs[k].slot, place) }
     }
   }
 
-  private mutating func evaluate(_ launch: Plan.Launch, _ point: [Int]) -> [UInt64] {
-    let spec = launch.spec
+  private mutating func evaluate(
+    _ part: Plan.Part, _ spec: KernelSpec, _ point: [Int]
+  ) -> [UInt64] {
     var values: [UInt64] = []
     for index in spec.instructions.indices {
-      values.append(evaluate(launch, index, point) { values[$0] })
+      values.append(evaluate(part, spec, index, point) { values[$0] })
     }
     return values
   }
 
   /// The value of one instruction at a point, where `operand` gives those of earlier ones.
   private mutating func evaluate(
-    _ launch: Plan.Launch, _ index: Int, _ point: [Int], operand: (Int) -> UInt64
+    _ part: Plan.Part, _ spec: KernelSpec, _ index: Int, _ point: [Int],
+    operand: (Int) -> UInt64
   ) -> UInt64 {
-    let spec = launch.spec
     switch spec.instructions[index] {
     // Only a gather reads it, elsewhere.
     case .input(let k) where spec.inputs[k].source == .gathered: return 0
     case .input(let k):
-      let binding = launch.inputs[k]
+      let binding = part.inputs[k]
       return load(binding.slot, address(point, binding.offset, binding.strides))
     case .gather(let k, let index):
-      let binding = launch.inputs[k]
+      let binding = part.inputs[k]
       guard let axis = binding.gathered else {
         complaints.append("a gather from an input that is not gathered in \(spec)")
         return 0
@@ -186,7 +188,7 @@ struct PlanEvaluator {
       let place = HashArithmetic.place(operand(index), along: axis.extent)
       let first = address(point, binding.offset, binding.strides)
       return load(binding.slot, first + place * axis.stride)
-    case .scalar(let k): return HashArithmetic.scalar(scalars[launch.scalars[k]])
+    case .scalar(let k): return HashArithmetic.scalar(scalars[part.scalars[k]])
     case .elementwise(let op, let operands):
       return HashArithmetic.apply(op, operands.map(operand))
     case .cast(let source):
@@ -209,17 +211,16 @@ struct PlanEvaluator {
   }
 
   /// What the lowering relies on.
-  private mutating func check(_ launch: Plan.Launch) {
-    let spec = launch.spec
+  private mutating func check(_ part: Plan.Part, _ spec: KernelSpec) {
     func complain(_ text: String) { complaints.append("\(text) in \(spec)") }
-    if spec.rank != launch.extents.count || spec.rank < 1 { complain("wrong rank") }
-    if launch.extents.contains(where: { $0 < 1 }) { complain("empty extent") }
+    if spec.rank != part.extents.count || spec.rank < 1 { complain("wrong rank") }
+    if part.extents.contains(where: { $0 < 1 }) { complain("empty extent") }
     if spec.family.runsAcross && spec.rank < 2 { complain("no column axis") }
-    if spec.family == .reduceShort, launch.extents[spec.rank - 2] > KernelSpec.laneCount {
+    if spec.family == .reduceShort, part.extents[spec.rank - 2] > KernelSpec.laneCount {
       complain("more elements than lanes")
     }
-    if spec.scalars != launch.scalars.map({ scalars[$0].dtype }) { complain("wrong scalars") }
-    for (input, binding) in zip(spec.inputs, launch.inputs) {
+    if spec.scalars != part.scalars.map({ scalars[$0].dtype }) { complain("wrong scalars") }
+    for (input, binding) in zip(spec.inputs, part.inputs) {
       if (binding.slot == nil) != (input.source == .index) { complain("wrong source") }
       if (binding.gathered != nil) != (input.source == .gathered) { complain("wrong source") }
       if binding.strides.count != spec.rank { complain("wrong strides") }
@@ -234,7 +235,7 @@ struct PlanEvaluator {
         complain("not transposed")
       }
     }
-    for (output, binding) in zip(spec.outputs, launch.outputs) {
+    for (output, binding) in zip(spec.outputs, part.outputs) {
       let reduces = spec.family.leavesBlocks && !spec.family.findsPlaces
       if (output.reduction != nil) != reduces { complain("wrong output") }
       if (output.place != nil) != spec.family.findsPlaces { complain("wrong output") }
@@ -246,8 +247,14 @@ struct PlanEvaluator {
       }
       if binding.strides.count != spec.rank { complain("wrong strides") }
     }
-    if Set(launch.outputs.map(\.slot)).isDisjoint(with: launch.inputs.map(\.slot)) == false {
-      complain("a kernel reads what it writes")
+  }
+
+  /// What running all parts at once relies on.
+  private mutating func check(_ launch: Plan.Launch) {
+    let step = Plan.Step.launch(launch)
+    if launch.parts.isEmpty { complaints.append("a launch without parts: \(launch.spec)") }
+    if !Set(step.reads).isDisjoint(with: step.writes) {
+      complaints.append("a launch reads what it writes: \(launch.spec)")
     }
   }
 }

@@ -177,7 +177,7 @@ import Testing
         out0.contiguous = in0
       """)
     guard case .launch(let second) = r.plan().steps[1] else { return }
-    #expect(second.outputs == [Plan.Binding(slot: .node(1), offset: 3, strides: [7, 1])])
+    #expect(second.parts[0].outputs == [Plan.Binding(slot: .node(1), offset: 3, strides: [7, 1])])
   }
 
   @Test func paddingFillsTheBorder() {
@@ -210,7 +210,7 @@ import Testing
         out0.contiguous = v2
       """)
     guard case .launch(let launch) = r.plan().steps[0] else { return }
-    #expect(launch.inputs[1] == Plan.Binding(slot: nil, offset: 3, strides: [-1, 4]))
+    #expect(launch.parts[0].inputs[1] == Plan.Binding(slot: nil, offset: 3, strides: [-1, 4]))
   }
 
   private func expect(

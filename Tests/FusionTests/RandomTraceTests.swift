@@ -128,6 +128,20 @@ func randomTrace(seed: UInt64) -> Trace {
           [x])
     }
     if let made { values.append(made) }
+    if pick(30) == 0 {
+      // One formula for several arrays, some of which read what another one reads or makes.
+      let (reduces, shared) = (pick(3) == 0, recorder.leaf(Shape(base), .int64))
+      for _ in 0..<2 + pick(3) {
+        let own = pick(2) == 0 ? Shape(base) : [2 + pick(9)]
+        let p = pick(4) == 0 ? values[values.count - 1] : recorder.leaf(own, .int64)
+        let isShared = pick(3) == 0 && shape(p) == shape(shared)
+        let m = isShared ? shared : recorder.leaf(shape(p), .int64)
+        var made = recorder.add(recorder.apply(.sqrt, recorder.add(p, m)), p)
+        if reduces, shape(p).rank > 0 { made = recorder.reduce(.sum, made, [shape(p).rank - 1]) }
+        recorder.output(made)
+        values.append(made)
+      }
+    }
   }
   let nodes = values.filter { if case .node = $0 { true } else { false } }
   for value in nodes where pick(6) == 0 { recorder.output(value) }

@@ -45,12 +45,13 @@ struct RandomTrace {
     while builder.trace.nodes.count < count {
       let x = recent()
       if let made = try step(x) { values.append(made) }
+      if random.chance(40) { try updates() }
     }
     // The ops that a step adds to bring operands in shape may exceed the 40 by a few.
     let nodes = values.filter { if case .node = $0 { true } else { false } }
     for value in nodes where random.chance(6) { builder.output(value) }
     if let last = nodes.last { builder.output(last) }
-    for leaf in builder.trace.leaves.indices where random.chance(4) {
+    for leaf in builder.trace.leaves.indices where random.chance(3) {
       let buffer = builder.trace.leaves[leaf].buffer
       let isShared = builder.trace.leaves.count { $0.buffer === buffer } > 1
       builder.trace.isLeafDying[leaf] = !isShared
@@ -301,6 +302,40 @@ struct RandomTrace {
     let updates = builder.leaf(
       try arrangement().value(builder.dtype(x), slices, sampling, &random))
     return builder.scatter(scatter, x, indices, updates, axis)
+  }
+
+  /// One formula for several arrays, as an optimizer applies it: launches that may be merged, of
+  /// which some read what another one reads or writes.
+  private mutating func updates() throws {
+    let dtype = random.pick(from: dtypes.contains(.float64) ? DType.floating : [.float32])
+    let (rate, form) = (immediate(dtype), random.pick(5))
+    var made: [Trace.Operand] = []
+    var state: Trace.Operand?
+    for _ in 0..<2 + random.pick(4) {
+      var dimensions = base
+      if random.chance(2) { dimensions = [1 + random.pick(largest / 4)] }
+      var p = builder.leaf(
+        try Arrangement.contiguous.value(dtype, Shape(dimensions), sampling, &random))
+      if random.chance(4), let last = made.last { p = last }
+      let shape = builder.shape(p)
+      if state.map({ builder.shape($0) != shape }) ?? true || random.chance(2) {
+        state = builder.leaf(try Arrangement.contiguous.value(dtype, shape, sampling, &random))
+      }
+      guard let m = state else { return }
+      let mean = builder.apply(.add, builder.apply(.multiply, m, rate), p)
+      let axes = [max(0, shape.rank - 1)]
+      let result =
+        switch form {
+        case 0 where shape.rank > 0: builder.apply(.subtract, p, builder.reduce(.sum, mean, axes))
+        case 1 where shape.rank > 0: builder.reduce(.sum, mean, [0])
+        case 2 where shape.rank > 0: builder.scan(.sum, mean, shape.rank - 1)
+        default: builder.apply(.subtract, p, builder.apply(.sqrt, mean))
+        }
+      made.append(result)
+      values.append(result)
+      builder.output(result)
+      if random.chance(2) { builder.output(mean) }
+    }
   }
 
   private mutating func product(_ x: Trace.Operand) -> Trace.Operand? {

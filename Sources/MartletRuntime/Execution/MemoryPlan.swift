@@ -7,8 +7,9 @@ import MartletLowering
 /// The memory of a plan's arrays: blocks to allocate, and leaves that are written over.
 ///
 /// Intermediates share a block as soon as their readers are done, and a map may write over an input
-/// that dies in it. All blocks are allocated before the first step runs, so a run that found too
-/// little memory can be repeated.
+/// that dies in it. The parts of a launch run at once: what one of them reads is written over by
+/// none but itself, and what they write lies apart. All blocks are allocated before the first step
+/// runs, so a run that found too little memory can be repeated.
 struct MemoryPlan {
   /// A block, or the memory of a leaf.
   enum Place: Sendable, Hashable {
@@ -20,9 +21,9 @@ struct MemoryPlan {
   private(set) var blocks: [Int] = []
   /// Per node, then per temporary: where it lies; nil for views and for what a library step makes.
   private(set) var places: [Place?]
-  /// Per step and output: the block of a reduction's block values, where they are not the result;
-  /// then, where places are found, per output the block of the extremes.
-  private(set) var partials: [Int: [Place?]] = [:]
+  /// Per step, part and output: the block of a reduction's block values, where they are not the
+  /// result; then, where places are found, per output the block of the extremes.
+  private(set) var partials: [Int: [[Place?]]] = [:]
   /// Per step: scratch memory for all participants.
   private(set) var scratch: [Int: Place] = [:]
 
@@ -79,22 +80,9 @@ struct MemoryPlan {
     }
   }
 
-  /// Calls `body` with every slot that `step` reads.
-  private func forEachInput(of step: Plan.Step, _ body: (Plan.Slot) -> Void) {
-    switch step {
-    case .launch(let launch):
-      for binding in launch.inputs { if let slot = binding.slot { body(slot) } }
-    case .library(_, let operands):
-      for case .value(let slot, _) in operands { body(slot) }
-    case .view(_, let slot, _): body(slot)
-    }
-  }
-
   private mutating func findLifetimes() {
     for (step, index) in zip(plan.steps, 0...) {
-      var read: [Int] = []
-      forEachInput(of: step) { read.append(number($0)) }
-      for slot in read { lastRead[slot] = index }
+      for slot in step.reads { lastRead[number(slot)] = index }
       switch step {
       case .view(let node, let slot, _):
         aliases[node] = number(slot)
@@ -168,82 +156,101 @@ struct MemoryPlan {
 
   /// Frees what no later step reads.
   private mutating func releaseInputs(of step: Plan.Step, at index: Int) {
-    var dead: [Int] = []
-    forEachInput(of: step) { slot in
-      let slot = number(slot)
-      if slot < places.count, lastRead[slot] == index, !isPinned[slot], !dead.contains(slot) {
-        dead.append(slot)
-      }
+    for slot in step.reads.map(number) where slot < places.count {
+      guard lastRead[slot] == index, !isPinned[slot], let place = places[slot] else { continue }
+      if !free.contains(place) { free.append(place) }
     }
-    for slot in dead {
-      if let place = places[slot], !free.contains(place) { free.append(place) }
-    }
-    for partial in partials[index] ?? [] { if let partial { free.append(partial) } }
+    for partial in (partials[index] ?? []).joined() { if let partial { free.append(partial) } }
     if let scratch = scratch[index] { free.append(scratch) }
   }
 
   private mutating func assign(_ launch: Plan.Launch, at index: Int) throws(TensorError) {
-    for (output, binding) in launch.outputs.enumerated() {
-      guard let slot = binding.slot, places[number(slot)] == nil else { continue }
-      if let reused = reusableInput(launch, for: binding, at: index),
-        launch.mayOverwriteInputs(with: output)
-      {
-        // Written over: it is neither free afterwards nor reusable for another output.
-        lastRead[reused] = .max
-        places[number(slot)] = place(number: reused)
-      } else {
-        places[number(slot)] = try take(byteCount(slot))
-      }
-    }
-    let blocks = launch.blockCount
     let spec = launch.spec
+    let shared = sharedPlaces(launch)
+    for part in launch.parts {
+      for (output, binding) in part.outputs.enumerated() {
+        guard let slot = binding.slot, places[number(slot)] == nil else { continue }
+        if spec.mayOverwriteInputs(with: output),
+          let reused = reusableInput(part, for: binding, at: index, except: shared)
+        {
+          // Written over: it is neither free afterwards nor reusable for another output.
+          lastRead[reused] = .max
+          places[number(slot)] = place(number: reused)
+        } else {
+          places[number(slot)] = try take(byteCount(slot))
+        }
+      }
+    }
     if spec.family.leavesBlocks {
-      let (product, overflow) = launch.resultCount.multipliedReportingOverflow(by: blocks)
-      let count = overflow ? .max : product
-      var list = [Place?](repeating: nil, count: spec.outputs.count)
-      if blocks > 1 {
-        for (number, output) in spec.outputs.enumerated() {
-          list[number] = try take(MemoryPlan.bytes(count, spec.dtype(of: output)))
-        }
-      }
-      if spec.family.findsPlaces {
-        for output in spec.outputs {
-          list.append(try take(MemoryPlan.bytes(count, spec.dtypes[output.value])))
-        }
-      }
-      partials[index] = list
+      var lists: [[Place?]] = []
+      for part in launch.parts { lists.append(try partials(of: part, spec)) }
+      partials[index] = lists
     }
-    if launch.scratchByteCount > 0 {
-      scratch[index] = take(launch.scratchByteCount &* threads)
-    }
+    let scratchByteCount = launch.scratchByteCount
+    if scratchByteCount > 0 { scratch[index] = take(scratchByteCount &* threads) }
   }
 
-  /// An input that dies in `launch` and whose element at each point is where the output's is.
+  /// Memory for what a kernel leaves of each block.
+  private mutating func partials(
+    of part: Plan.Part, _ spec: KernelSpec
+  ) throws(TensorError) -> [Place?] {
+    let blocks = part.blockCount(spec)
+    let (product, overflow) = part.resultCount(spec).multipliedReportingOverflow(by: blocks)
+    let count = overflow ? .max : product
+    var list = [Place?](repeating: nil, count: spec.outputs.count)
+    if blocks > 1 {
+      for (number, output) in spec.outputs.enumerated() {
+        list[number] = try take(MemoryPlan.bytes(count, spec.dtype(of: output)))
+      }
+    }
+    if spec.family.findsPlaces {
+      for output in spec.outputs {
+        list.append(try take(MemoryPlan.bytes(count, spec.dtypes[output.value])))
+      }
+    }
+    return list
+  }
+
+  /// Memory that several parts read.
+  private func sharedPlaces(_ launch: Plan.Launch) -> Set<Place> {
+    guard launch.parts.count > 1 else { return [] }
+    var readers: [Place: Int] = [:]
+    var shared: Set<Place> = []
+    for (number, part) in launch.parts.enumerated() {
+      for case let slot? in part.inputs.map(\.slot) {
+        guard let place = place(of: slot) else { continue }
+        if readers.updateValue(number, forKey: place) ?? number != number { shared.insert(place) }
+      }
+    }
+    return shared
+  }
+
+  /// An input that dies in `part` and whose element at each point is where the output's is.
   private func reusableInput(
-    _ launch: Plan.Launch, for output: Plan.Binding, at index: Int
+    _ part: Plan.Part, for output: Plan.Binding, at index: Int, except shared: Set<Place>
   ) -> Int? {
     guard let target = output.slot, output.offset == 0,
-      launch.extents.reduce(1, &*) == elementCount(target),
-      MemoryPlan.isRowMajor(output.strides, launch.extents)
+      part.extents.reduce(1, &*) == elementCount(target),
+      MemoryPlan.isRowMajor(output.strides, part.extents)
     else { return nil }
     let width = dtype(target).byteCount
     let needed = elementCount(target) &* width
-    for binding in launch.inputs {
+    for binding in part.inputs {
       guard let slot = binding.slot, binding.gathered == nil else { continue }
       let candidate = number(slot)
       guard lastRead[candidate] == index, !isPinned[candidate] else { continue }
       let isLeaf = candidate >= places.count
-      guard !isLeaf || index >= firstSafeStep, let place = place(number: candidate) else {
-        continue
-      }
+      guard !isLeaf || index >= firstSafeStep, let place = place(number: candidate),
+        !shared.contains(place)
+      else { continue }
       let capacity = capacity(place)
       guard capacity >= needed, capacity &- needed <= 64 &+ needed / 2 else { continue }
       // Every array that lies there must be read at the point that is written.
-      let isSafe = launch.inputs.allSatisfy { other in
+      let isSafe = part.inputs.allSatisfy { other in
         guard let slot = other.slot, self.place(of: slot) == place else { return true }
         return other.gathered == nil && dtype(slot).byteCount == width && other.offset == 0
           && number(slot) == candidate
-          && MemoryPlan.isRowMajor(other.strides, launch.extents)
+          && MemoryPlan.isRowMajor(other.strides, part.extents)
       }
       if isSafe { return candidate }
     }
@@ -278,36 +285,43 @@ extension KernelSpec {
       }
     }
   }
-}
-
-extension Plan.Launch {
-  /// The bytes of scratch memory that one thread needs.
-  var scratchByteCount: Int { spec.scratchByteCount(rowLength: extents[spec.rank - 1]) }
 
   /// Whether `output` may be written over what the launch reads at the same points: no later sweep
   /// over the row reads it again.
   func mayOverwriteInputs(with output: Int) -> Bool {
-    switch spec.family {
+    switch family {
     case .map, .scanInner, .scanOuter: return true
     case .reduceInner, .reduceOuter, .reduceShort, .placeInner, .placeOuter: return false
     case .row:
-      let sweeps = RowSweeps(spec)
-      return sweeps.sweeps[spec.outputs[output].value] == sweeps.count - 1
+      let sweeps = RowSweeps(self)
+      return sweeps.sweeps[outputs[output].value] == sweeps.count - 1
     }
   }
 
   /// The axis that is reduced, in the families that leave blocks.
-  var reducedAxis: Int { spec.family.runsAcross ? spec.rank - 2 : spec.rank - 1 }
+  var reducedAxis: Int { family.runsAcross ? rank - 2 : rank - 1 }
+}
 
+extension Plan.Launch {
+  /// The bytes of scratch memory that one thread needs: for one part after another.
+  var scratchByteCount: Int {
+    parts.reduce(0) { most, part in
+      max(most, spec.scratchByteCount(rowLength: part.extents[spec.rank - 1]))
+    }
+  }
+}
+
+extension Plan.Part {
   /// The blocks of R14 along the reduced axis.
-  var blockCount: Int {
-    !spec.family.leavesBlocks ? 1 : (extents[reducedAxis] &- 1) / KernelSpec.blockLength &+ 1
+  func blockCount(_ spec: KernelSpec) -> Int {
+    guard spec.family.leavesBlocks else { return 1 }
+    return (extents[spec.reducedAxis] &- 1) / KernelSpec.blockLength &+ 1
   }
 
   /// The results of a reduction.
-  var resultCount: Int {
+  func resultCount(_ spec: KernelSpec) -> Int {
     var count = 1
-    for axis in extents.indices where axis != reducedAxis { count &*= extents[axis] }
+    for axis in extents.indices where axis != spec.reducedAxis { count &*= extents[axis] }
     return count
   }
 }

@@ -181,6 +181,11 @@ final class PlanRun {
         guard let integers = integers.baseAddress else {
           internalError("a launch without extents")
         }
+        if launch.partCount > 1 {
+          return call(
+            function, launch, Arguments(buffers: buffers, integers: integers, scalars: scalars),
+            scratch)
+        }
         if !launch.work.isParallel {
           return function(buffers, integers, scalars, scratch, 0, Int64(launch.work.items))
         }
@@ -196,6 +201,45 @@ final class PlanRun {
           return raised.reduce(0, |)
         }
       }
+    }
+  }
+
+  /// The arguments of all parts of a launch.
+  private struct Arguments {
+    let buffers: UnsafePointer<UnsafeMutableRawPointer?>
+    let integers: UnsafePointer<Int64>
+    let scalars: UnsafePointer<UInt64>
+  }
+
+  /// Calls the kernel of a launch with several parts on shares of the work of all.
+  private func call(
+    _ function: KernelFunction, _ launch: PreparedLaunch, _ arguments: Arguments,
+    _ scratch: UnsafeMutableRawPointer?
+  ) -> UInt32 {
+    let steps = (
+      launch.pointers.count / launch.partCount, launch.integers.count / launch.partCount,
+      launch.scalars.count / launch.partCount
+    )
+    func run(_ share: Range<Int>, _ scratch: UnsafeMutableRawPointer?) -> UInt32 {
+      var raised: UInt32 = 0
+      for (part, cut) in launch.work.cuts.enumerated() {
+        let items = cut.items(in: share)
+        if items.isEmpty { continue }
+        raised |= function(
+          arguments.buffers + part &* steps.0, arguments.integers + part &* steps.1,
+          arguments.scalars + part &* steps.2, scratch, Int64(items.lowerBound),
+          Int64(items.upperBound))
+      }
+      return raised
+    }
+    guard launch.work.isParallel else { return run(0..<launch.work.items, scratch) }
+    let threads = executor.threads
+    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: threads.width) { raised in
+      raised.initialize(repeating: 0)
+      threads.parallel(items: launch.work.items, grain: launch.work.grain) { worker, begin, end in
+        raised[worker] |= run(begin..<end, scratch.map { $0 + worker &* launch.scratchByteCount })
+      }
+      return raised.reduce(0, |)
     }
   }
 

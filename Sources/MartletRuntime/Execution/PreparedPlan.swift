@@ -62,7 +62,8 @@ final class PreparedPlan: Sendable {
         steps.append(
           .launch(
             PreparedLaunch(
-              launch, partials: (memory.partials[index] ?? []).map { $0.map(places.number) },
+              launch,
+              partials: (memory.partials[index] ?? []).map { $0.map { $0.map(places.number) } },
               scratch: memory.scratch[index].map(places.number), places: places)))
       case .library(let node, let operands):
         let product = memory.place(of: .node(node)).map(places.number)
