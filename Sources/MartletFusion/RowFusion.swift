@@ -256,7 +256,7 @@ struct RowFusion {
   private mutating func dropUnreadStores() {
     var needed: Set<Int> = []
     for (index, entry) in graph.entries.enumerated() {
-      if entry.isOutput || entry.isPinned { needed.insert(index) }
+      if entry.isOutput { needed.insert(index) }
       if entry.isOutput, entry.kind == .alias || entry.kind == .view, !entry.isStored,
         case .node(let base) = graph.location(Reference(.node, index)).base
       {

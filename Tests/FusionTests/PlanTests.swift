@@ -73,6 +73,24 @@ import Testing
       """)
   }
 
+  /// A number of each row that only the kernel itself uses is not stored, be it broadcast or not.
+  @Test func rowKernelsStoreWhatIsRead() {
+    var r = TraceRecorder()
+    let x = r.leaf([64, 100])
+    let scale = r.divide(number(1), r.reduce(.sum, r.exp(x), [1]))
+    r.output(r.multiply(x, r.broadcast(scale, [64, 100])))
+    expect(
+      r,
+      """
+      k0 [64, 100]: row2 in0:float32.contiguous
+        v2: float32 = exp(in0)
+        v3: float32 = row sum(v2)
+        v4: float32 = divide(s0, v3)
+        v5: float32 = multiply(in0, v4)
+        out0.contiguous = v5
+      """)
+  }
+
   @Test func meanTakesItsOperandsIn() {
     expect(
       Expressions.meanOfSquares(),
