@@ -164,8 +164,8 @@ extension ElementwiseOp {
 }
 
 extension Tensor {
-  /// This literal as a number of `dtype`, a float.
-  fileprivate func literal(as dtype: DType) -> Tensor {
+  /// This literal as a number of `dtype`, a float; anything else as it is.
+  func literal(as dtype: DType) -> Tensor {
     guard case .weak(let weak) = storage, let scalar = weak.scalar(as: dtype) else { return self }
     return Tensor(Handle(Values.scalar(scalar)))
   }

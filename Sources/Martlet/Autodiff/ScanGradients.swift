@@ -14,28 +14,64 @@ extension Tape.Entry {
     }
   }
 
+  /// The tangent of the result, given that of what was scanned along `axis`.
+  func scanTangent(_ scan: Scan, _ axis: Int, _ t: Tensor) -> Tensor {
+    guard shape.elementCount > 0 else { return t }
+    switch scan {
+    case .sum: return t.scanned(.sum, axis)
+    case .product:
+      // D[k] = (product of all before k) t[k] + x[k] D[k - 1]: the recurrence of `folded`,
+      // mirrored.
+      return inRows(axis, t) { x, before, t in
+        let last = x.rank - 1
+        return Tensor.gradientProduct(t, before).reversed(last).folded(x.reversed(last))
+          .reversed(last)
+      }
+    case .maximum, .minimum:
+      return t.reshaped(unchecked: Shape([shape.elementCount]))
+        .gatheredChecked(placesOfExtremes(axis), axis: 0).reshaped(unchecked: shape)
+    }
+  }
+
   /// Sum over k >= j of g[k] times the product of x[i] for i <= k, i != j.
   ///
   /// That is the product of all before j, times S[j] = g[j] + x[j + 1] S[j + 1]: no division, so
   /// zeros are no exception. It is computed in float64, as the products are.
   private func productCotangent(_ axis: Int, _ g: Tensor) -> Tensor {
+    inRows(axis, g) { x, before, g in
+      let count = x.shape[x.rank - 1]
+      let links = x.section(x.rank - 1, from: 1, count: count - 1).extended(after: 1, with: 1)
+      return .gradientProduct(g.folded(links), before)
+    }
+  }
+
+  /// What `body` makes of the factors, the product of all before each, and `t`: in float64, with
+  /// the scanned axis last.
+  private func inRows(
+    _ axis: Int, _ t: Tensor, _ body: (_ x: Tensor, _ before: Tensor, _ t: Tensor) -> Tensor
+  ) -> Tensor {
     let last = shape.rank - 1
     var order = Array(shape.indices)
     order.append(order.remove(at: axis))
     var inverse = order
     for (position, axis) in order.enumerated() { inverse[axis] = position }
     let x = saved(0).converted(to: .float64).permuted(unchecked: order)
-    let g = g.converted(to: .float64).permuted(unchecked: order)
-    let count = x.shape[last]
-    let before = x.section(last, from: 0, count: count - 1).scanned(.product, last)
+    let before = x.section(last, from: 0, count: x.shape[last] - 1).scanned(.product, last)
       .extended(before: 1, with: 1)
-    let after = g.folded(x.section(last, from: 1, count: count - 1).extended(after: 1, with: 1))
-    return Tensor.elementwise(.gradientProduct, after, before, site: .frame)
+    return body(x, before, t.converted(to: .float64).permuted(unchecked: order))
       .permuted(unchecked: inverse).converted(to: dtype)
   }
 
   /// Every g at the place that set the extreme: the first of equal ones, and of NaNs.
   private func extremeCotangent(_ axis: Int, _ g: Tensor) -> Tensor {
+    let flat = Shape([shape.elementCount])
+    return Tensor.filled(flat, with: Scalar(dtype: dtype, bits: 0))
+      .scatteredChecked(.add, placesOfExtremes(axis), g.reshaped(unchecked: flat), axis: 0)
+      .reshaped(unchecked: shape)
+  }
+
+  /// For each element the row-major number of the one that set the extreme so far, in a row.
+  private func placesOfExtremes(_ axis: Int) -> Tensor {
     let y = taped(result)
     let rest = shape[axis] - 1
     let before = y.section(axis, from: 0, count: rest)
@@ -45,13 +81,8 @@ extension Tape.Entry {
     let numbers = Tensor.iota(shape)
     let set = Tensor.where(
       isNew, numbers.section(axis, from: 1, count: rest), Tensor(weak: .int(-1)))
-    let places = Tensor.joined([numbers.section(axis, from: 0, count: 1), set], axis: axis)
-      .scanned(.maximum, axis)
-    let flat = Shape([shape.elementCount])
-    return Tensor.filled(flat, with: Scalar(dtype: dtype, bits: 0))
-      .scatteredChecked(
-        .add, places.reshaped(unchecked: flat), g.reshaped(unchecked: flat), axis: 0
-      ).reshaped(unchecked: shape)
+    return Tensor.joined([numbers.section(axis, from: 0, count: 1), set], axis: axis)
+      .scanned(.maximum, axis).reshaped(unchecked: Shape([shape.elementCount]))
   }
 }
 
@@ -71,12 +102,9 @@ extension Tensor {
     let isEven = count % 2 == 0
     let g = (isEven ? self : extended(after: 1, with: 0)).pairs()
     let links = (isEven ? links : links.extended(after: 1, with: 1)).pairs()
-    func product(_ a: Tensor, _ b: Tensor) -> Tensor {
-      Tensor.elementwise(.gradientProduct, a, b, site: .frame)
-    }
-    let even = (g.0 + product(g.1, links.0)).folded(links.0 * links.1)
+    let even = (g.0 + .gradientProduct(g.1, links.0)).folded(links.0 * links.1)
     let next = even.section(last, from: 1, count: even.shape[last] - 1).extended(after: 1, with: 0)
-    let odd = g.1 + product(next, links.1)
+    let odd = g.1 + .gradientProduct(next, links.1)
     let column = Shape(even.shape.dimensions + [1])
     return Tensor.joined([even, odd].map { $0.reshaped(unchecked: column) }, axis: rank)
       .reshaped(unchecked: Shape(shape.dropLast() + [2 * even.shape[last]]))

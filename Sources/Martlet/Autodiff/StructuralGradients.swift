@@ -83,16 +83,17 @@ extension Tape.Entry {
       let count = axes.axes.reduce(1) { $0 * source[$1] }
       return (g / Tensor(weak: .double(Double(count)))).broadcast(unchecked: source)
     case .maximum, .minimum:
-      // Ties split evenly (R24).
-      let x = saved(0)
-      let ties = (x .== taped(result)).converted(to: dtype)
-      return Tensor.elementwise(
-        .gradientProduct, (g / ties.reduced(.sum, axes, dtype: dtype)), ties, site: .frame)
+      return .gradientProduct(g, sharesOfExtreme(axes))
     case .product:
-      return Tensor.elementwise(
-        .gradientProduct, g, saved(0).productsOfOthers(along: axes), site: .frame)
+      return .gradientProduct(g, saved(0).productsOfOthers(along: axes))
     case .any, .all: return nil
     }
+  }
+
+  /// The derivatives of an extreme: elements that equal it share evenly (R24).
+  func sharesOfExtreme(_ axes: AxisSet) -> Tensor {
+    let ties = (saved(0) .== taped(result)).converted(to: dtype)
+    return ties * (1 / ties.reduced(.sum, axes, dtype: dtype))
   }
 
   private func scatterCotangents(
@@ -172,8 +173,13 @@ extension Tensor {
     return flat.sliced(unchecked: kept)
   }
 
+  /// The product of R24: +0 where the first factor is zero.
+  static func gradientProduct(_ g: Tensor, _ d: Tensor) -> Tensor {
+    elementwise(.gradientProduct, g, d, site: .frame)
+  }
+
   /// A gather whose indices the forward pass has checked.
-  fileprivate func gatheredChecked(_ indices: Tensor, axis: Int) -> Tensor {
+  func gatheredChecked(_ indices: Tensor, axis: Int) -> Tensor {
     Tensor.attempt(.frame) { () throws(TensorError) in
       try gathered(indices, axis: axis, site: .frame)
     }

@@ -194,15 +194,10 @@ public func valueWithGradients(
     return VariableGradients(
       gradients: Dictionary(pairs, uniquingKeysWith: { first, _ in first }), variables: variables)
   }
-  if output.isPoisoned { return (output, result(readings.map { _ in output })) }
-  let recording = Recording(closing: scope.tape, output: output)
-  do throws(TensorError) {
-    let gradients = try recording.gradients(
-      of: "valueWithGradients", at: readings.map { ($0.number, $0.watched) },
-      site: .exact(file, line))
-    return (recording.value, result(gradients))
-  } catch {
-    let failed = Tensor.failed(error, at: .exact(file, line))
-    return (failed, result(readings.map { _ in failed }))
-  }
+  let recording = Recording(
+    closing: scope.tape,
+    inputs: readings.map { Recording.Value(number: $0.number, tensor: $0.watched) },
+    outputs: [output])
+  let (value, found) = recording.valueAndGradients("valueWithGradients", .exact(file, line))
+  return (value, result(found))
 }
