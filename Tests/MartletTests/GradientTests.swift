@@ -1,9 +1,8 @@
-// Gradients against central differences for every row of the op table, and the laws of scopes.
+// Gradients of functions and by variables: the laws of scopes.
 
 import Dispatch
 import Glibc
 import Martlet
-import MartletIR
 import Synchronization
 import Testing
 
@@ -15,52 +14,6 @@ private final class Parts: Sendable {
 }
 
 @Suite struct GradientTests {
-  /// Points inside the domain of `op`, away from kinks, different for each operand.
-  private static func points(_ op: ElementwiseOp, operand: Int) -> [Double] {
-    let spread = [0.31, 0.74, 0.52, 0.87, 0.18]
-    switch (op, operand) {
-    case (.acosh, _): return spread.map { 1.2 + $0 }
-    case (.pow, 0): return spread.map { 0.5 + $0 }
-    case (.remainder, 0): return spread.map { 3.3 + $0 }
-    case (.remainder, 1): return spread.map { 1.9 - 0.2 * $0 }
-    case (.clip, 0): return [-0.9, 0.4, 2.6, 0.7, 0.1]
-    case (.clip, 1): return spread.map { -0.5 + 0.2 * $0 }
-    case (.clip, 2): return spread.map { 1.4 + 0.2 * $0 }
-    case (_, 0): return spread
-    case (_, 1): return spread.map { 0.83 - 0.6 * $0 }
-    default: return spread.map { 0.2 + 0.5 * $0 }
-    }
-  }
-
-  private static let differentiable = ElementwiseOp.allCases.filter {
-    $0.definition.gradient != nil && $0 != .select && $0 != .gradientProduct
-  }
-
-  @Test(arguments: differentiable)
-  func rowMatchesCentralDifferences(op: ElementwiseOp) throws {
-    let inputs = (0..<op.arity).map { GradientTests.points(op, operand: $0) }
-    let program = try #require(GradientProgram.of(op, dtype: .float64))
-    for operand in 0..<op.arity where program.outputs[operand] != nil {
-      let xs = inputs.map { Tensor($0) }
-      let slopes = gradient(at: xs) { x in Tensor.elementwise(op, x, site: .frame).sum() }[operand]
-        .scalars(as: Double.self)
-      let step = 1e-6
-      func shifted(_ delta: Double) -> [Double] {
-        var moved = inputs
-        moved[operand] = moved[operand].map { $0 + delta }
-        return Tensor.elementwise(op, moved.map { Tensor($0) }, site: .frame)
-          .scalars(as: Double.self)
-      }
-      let (high, low) = (shifted(step), shifted(-step))
-      for index in slopes.indices {
-        let expected = (high[index] - low[index]) / (2 * step)
-        #expect(
-          abs(slopes[index] - expected) <= 1e-7 * max(1, abs(expected)),
-          "\(op) by operand \(operand) at \(index): \(slopes[index]), expected \(expected)")
-      }
-    }
-  }
-
   @Test func nestedGradientsDoNotConfusePerturbations() {
     let slope = gradient(at: 3) { x in x * gradient(at: 1) { y in x + y } }
     #expect(slope.item(as: Float.self) == 1)

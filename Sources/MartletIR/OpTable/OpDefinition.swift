@@ -28,6 +28,14 @@ package final class OpDefinition: Sendable {
     /// `(bool, a, b)`: a and b promoted, returned in their dtype.
     case choice
 
+    /// Whether results may be floats, which is what has gradients.
+    package var yieldsFloats: Bool {
+      switch self {
+      case .number, .numberOrBool, .floating, .choice: true
+      case .bits, .integer, .word, .comparison, .logical, .floatPredicate: false
+      }
+    }
+
     package var yieldsBool: Bool {
       self == .comparison || self == .logical || self == .floatPredicate
     }
@@ -60,6 +68,14 @@ package final class OpDefinition: Sendable {
     @Sendable (_ operands: [ScalarExpr], _ result: ScalarExpr, _ cotangent: ScalarExpr)
     -> [ScalarExpr?]
 
+  /// Why an op of floats has no rule: to gradients its result is a constant.
+  package enum NoGradient: String, Sendable, Hashable {
+    /// The derivative is zero wherever there is one.
+    case piecewiseConstant = "its derivative is 0 between jumps"
+    /// The result is a neighbour in the order of bit patterns.
+    case bitPattern = "it moves bits, which has no derivative"
+  }
+
   package let name: String
   package let arity: Int
   package let rule: Rule
@@ -69,13 +85,16 @@ package final class OpDefinition: Sendable {
   package let cost: Int
   /// The value in machine operations; the operands have the computing dtype.
   package let meaning: @Sendable (_ operands: [ScalarExpr]) -> ScalarExpr
-  /// Nil where the op has no derivative (integer and bool results, bit patterns).
+  /// Nil where the op has no derivative: on integers and bool, and where `noGradient` says why.
   package let gradient: Gradient?
+  /// Why an op that takes floats to floats has no rule; nil for every other.
+  package let noGradient: NoGradient?
 
   package init(
     _ name: String, _ arity: Int, _ rule: Rule, domain: Domain = .all,
     accuracy: Accuracy = .exact, cost: Int = 1,
-    meaning: @escaping @Sendable ([ScalarExpr]) -> ScalarExpr, gradient: Gradient? = nil
+    meaning: @escaping @Sendable ([ScalarExpr]) -> ScalarExpr, gradient: Gradient? = nil,
+    noGradient: NoGradient? = nil
   ) {
     self.name = name
     self.arity = arity
@@ -85,5 +104,6 @@ package final class OpDefinition: Sendable {
     self.cost = cost
     self.meaning = meaning
     self.gradient = gradient
+    self.noGradient = noGradient
   }
 }

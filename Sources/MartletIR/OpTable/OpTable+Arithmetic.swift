@@ -16,7 +16,8 @@ extension OpDefinition {
     gradient: { x, y, g in [product(g, 1 / x[1]), product(g, -(y / x[1]))] })
 
   static let floorDivide = OpDefinition(
-    "floor_divide", 2, .number, cost: 20, meaning: { floorQuotient($0[0], $0[1]) })
+    "floor_divide", 2, .number, cost: 20, meaning: { floorQuotient($0[0], $0[1]) },
+    noGradient: .piecewiseConstant)
 
   static let remainder = OpDefinition(
     "remainder", 2, .number, cost: 20, meaning: { floorRemainder($0[0], $0[1]) },
@@ -50,7 +51,7 @@ extension OpDefinition {
       guard x.dtype.isSigned else { return positive }
       let signed = MartletIR.select(x .< 0, .literal(-1, x.dtype), positive)
       return x.dtype.isFloatingPoint ? MartletIR.select(x.isNaN, x, signed) : signed
-    })
+    }, noGradient: .piecewiseConstant)
 
   static let maximum = OpDefinition(
     "maximum", 2, .numberOrBool, cost: 2, meaning: { larger($0[0], $0[1]) },

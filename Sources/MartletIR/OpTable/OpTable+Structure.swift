@@ -33,7 +33,7 @@ extension OpDefinition {
       let stepped = MartletIR.select(x .== 0, least, moved)
       let settled = MartletIR.select(x .== y, y, stepped)
       return MartletIR.select(x.isNaN | y.isNaN, x + y, settled)
-    })
+    }, noGradient: .bitPattern)
 
   /// R32: false for NaN, whatever its sign bit.
   static let signbit = OpDefinition(
@@ -78,7 +78,8 @@ extension OpDefinition {
     _ name: String, _ meaning: @escaping @Sendable (ScalarExpr) -> ScalarExpr
   ) -> OpDefinition {
     OpDefinition(
-      name, 1, .number, cost: 2, meaning: { $0[0].dtype.isFloatingPoint ? meaning($0[0]) : $0[0] })
+      name, 1, .number, cost: 2, meaning: { $0[0].dtype.isFloatingPoint ? meaning($0[0]) : $0[0] },
+      noGradient: .piecewiseConstant)
   }
 
   private static func comparison(
