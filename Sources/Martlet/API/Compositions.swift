@@ -194,7 +194,8 @@ extension Tensor {
   /// The same elements, as constants to every gradient.
   public func stoppingGradient() -> Tensor {
     guard case .handle(let handle) = storage, !handle.isPoisoned else { return self }
-    return Tensor(Tracking.stop(handle))
+    TapeObserver.note(.stopped, of: [self])
+    return Tensor(Tracking.replacing(handle, by: []))
   }
 }
 

@@ -4,6 +4,12 @@ import MartletIR
 import MartletRuntime
 import Synchronization
 
+/// Where in a stream a call begins: a key, and the number of its first word.
+struct RandomDraw: Sendable {
+  let key: UInt64
+  let start: UInt64
+}
+
 /// The stream that calls without a seed draw from: a key, and how many words were drawn.
 ///
 /// The key is the system's entropy, asked for once a process, until `seedRandom` says another.
@@ -60,17 +66,19 @@ extension Tensor {
     _ shape: Shape, draws: Int, seed: UInt64?
   ) throws(TensorError) -> [Tensor] {
     let count = UInt64(shape.elementCount)
-    let (key, start) =
-      seed.map { ($0, UInt64(0)) }
-      ?? stream.withLock { state in
-        defer { state.counter &+= count &* UInt64(draws) }
-        return (state.key, state.counter)
+    let draw =
+      seed.map { RandomDraw(key: $0, start: 0) }
+      ?? TapeObserver.draw {
+        stream.withLock { state in
+          defer { state.counter &+= count &* UInt64(draws) }
+          return RandomDraw(key: state.key, start: state.counter)
+        }
       }
     let numbers = iota(shape).converted(to: .uint64)
-    return (0..<draws).map { draw in
+    return (0..<draws).map { number in
       let counters = elementwise(
-        .add, numbers, Tensor(start &+ UInt64(draw) &* count as UInt64), site: .frame)
-      return elementwise(.philox, counters, Tensor(key), site: .frame)
+        .add, numbers, Tensor(draw.start &+ UInt64(number) &* count as UInt64), site: .frame)
+      return elementwise(.philox, counters, Tensor(draw.key), site: .frame)
     }
   }
 

@@ -18,12 +18,36 @@ extension Array where Element == Tape.Entry {
     for seed in seeds { add(seed.cotangent, to: seed.number) }
     var isWanted = [Bool](repeating: false, count: last + 1)
     for number in wanted where number <= last { isWanted[number] = true }
+    // The cotangents of the results of functions with rules of their own, by their numbers.
+    var results: [Int: [Int: Tensor]] = [:]
     for number in stride(from: last, through: 0, by: -1) {
-      guard let cotangent = cotangents[number] else { continue }
-      if !isWanted[number] { cotangents[number] = nil }
       let entry = self[number]
-      guard entry.op != nil else { continue }
-      for (input, share) in zip(entry.inputs, entry.cotangents(of: cotangent)) {
+      let shares: [Tensor?]
+      if case .custom(let rule) = entry.kind {
+        guard let known = results.removeValue(forKey: number) else { continue }
+        let collected = entry.inputs.map { $0.number.flatMap { cotangents[$0] } }
+        switch rule.pullBack(known, collected) {
+        case .shares(let list): shares = list
+        case .totals(let totals):
+          for (input, total) in zip(entry.inputs, totals) {
+            if let source = input.number { cotangents[source] = total }
+          }
+          continue
+        }
+      } else {
+        guard let cotangent = cotangents[number] else { continue }
+        if !isWanted[number] { cotangents[number] = nil }
+        switch entry.kind {
+        case .op(let op): shares = entry.cotangents(op, of: cotangent)
+        case .result(let position):
+          if let function = entry.inputs[0].number {
+            results[function, default: [:]][position] = cotangent
+          }
+          continue
+        case .watched, .custom: continue
+        }
+      }
+      for (input, share) in zip(entry.inputs, shares) {
         if let share, let source = input.number { add(share, to: source) }
       }
     }

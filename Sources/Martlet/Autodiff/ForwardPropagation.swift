@@ -10,11 +10,21 @@ extension Array where Element == Tape.Entry {
     var tangents = [Tensor?](repeating: nil, count: count)
     for seed in seeds { tangents[seed.number] = seed.tangent }
     guard let last = wanted.max() else { return [] }
+    // The tangents of the results of functions with rules of their own, by their numbers.
+    var results: [Int: [Tensor?]] = [:]
     for number in 0...last {
       let entry = self[number]
-      guard entry.op != nil else { continue }
+      if case .result(let position) = entry.kind {
+        tangents[number] = entry.inputs[0].number.flatMap { results[$0]?[position] }
+        continue
+      }
       let operands = entry.inputs.map { $0.number.flatMap { tangents[$0] } }
-      if operands.contains(where: { $0 != nil }) { tangents[number] = entry.tangent(of: operands) }
+      guard operands.contains(where: { $0 != nil }) else { continue }
+      switch entry.kind {
+      case .op(let op): tangents[number] = entry.tangent(op, of: operands)
+      case .custom(let rule): results[number] = rule.pushForward(operands)
+      case .watched, .result: continue
+      }
     }
     return wanted.map { tangents[$0] }
   }
@@ -25,8 +35,7 @@ extension Tape.Entry {
   ///
   /// The Jacobian of an elementwise op is diagonal, so it is its own transpose: the rule for an
   /// operand's cotangent, applied to the operand's tangent, is the operand's share of the tangent.
-  func tangent(of tangents: [Tensor?]) -> Tensor? {
-    guard let op else { return nil }
+  func tangent(_ op: Op, of tangents: [Tensor?]) -> Tensor? {
     func typed(_ position: Int) -> Tensor { tangents[position] ?? zeros(inputs[position]) }
     switch op {
     case .elementwise(let elementwise):
@@ -48,9 +57,9 @@ extension Tape.Entry {
     case .scan(let scan, let axis): return scanTangent(scan, axis, typed(0))
     case .pad(let low, let high): return typed(0).padded(low: low, high: high, with: typed(1))
     case .concatenate(let axis): return .joined(inputs.indices.map(typed), axis: axis)
-    case .gather(let axis): return typed(0).gatheredChecked(saved(1), axis: axis)
+    case .gather(let axis): return typed(0).gatheredChecked(saved(1), axis: axis, at: site)
     case .scatter(let axis, let scatter):
-      return typed(0).scatteredChecked(scatter, saved(1), typed(2), axis: axis)
+      return typed(0).scatteredChecked(scatter, saved(1), typed(2), axis: axis, at: site)
     case .matmul:
       let left = tangents[0].map { Tensor.matrixProduct($0, saved(1)) }
       let right = tangents[1].map { Tensor.matrixProduct(saved(0), $0) }

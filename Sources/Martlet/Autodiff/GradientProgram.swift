@@ -177,13 +177,36 @@ func taped(_ tensor: Tensor?) -> Tensor {
   return tensor
 }
 
+/// What the rule of an elementwise op reads: asked at every recording, so kept by itself.
+private struct RuleReads: Sendable {
+  var hasRule = false
+  var operands: UInt8 = 0
+  var result = false
+
+  /// Both dtypes have the same shape of program.
+  static let all = ElementwiseOp.allCases.map { op in
+    GradientProgram.of(op, dtype: .float32).map {
+      RuleReads(hasRule: true, operands: $0.readsOperand, result: $0.readsResult)
+    } ?? RuleReads()
+  }
+
+  static func of(_ op: ElementwiseOp) -> RuleReads { all[Int(op.rawValue)] }
+}
+
 extension Op {
+  /// Whether anything flows back from the op, where its result is floating-point.
+  var hasGradient: Bool {
+    switch self {
+    case .elementwise(let op): RuleReads.of(op).hasRule
+    case .iota, .argReduce: false
+    case .cast, .view, .reduce, .scan, .pad, .concatenate, .gather, .scatter, .matmul: true
+    }
+  }
+
   /// Whether the gradient rule reads operand `position`.
   func gradientReads(operand position: Int) -> Bool {
     switch self {
-    case .elementwise(let op):
-      // Both dtypes have the same shape of program.
-      (GradientProgram.of(op, dtype: .float32)?.readsOperand ?? 0) >> UInt8(position) & 1 == 1
+    case .elementwise(let op): RuleReads.of(op).operands >> UInt8(position) & 1 == 1
     case .reduce(let reduction, _):
       switch reduction {
       case .product, .maximum, .minimum: true
@@ -199,7 +222,7 @@ extension Op {
   /// Whether the gradient rule reads the result.
   var gradientReadsResult: Bool {
     switch self {
-    case .elementwise(let op): GradientProgram.of(op, dtype: .float32)?.readsResult ?? false
+    case .elementwise(let op): RuleReads.of(op).result
     case .reduce(let reduction, _): reduction == .maximum || reduction == .minimum
     case .scan(let scan, _): scan == .maximum || scan == .minimum
     case .cast, .iota, .view, .argReduce, .pad, .concatenate, .gather, .scatter, .matmul: false

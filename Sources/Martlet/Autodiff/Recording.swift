@@ -20,9 +20,13 @@ struct Recording: Sendable {
 
   /// Ends `tape`, which watches `inputs`, with `outputs` as the results.
   init(closing tape: Tape, inputs: [Value], outputs: [Tensor]) {
+    self.init(entries: tape.close(), tape, inputs: inputs, outputs: outputs)
+  }
+
+  init(entries: [Tape.Entry], _ tape: Tape, inputs: [Value], outputs: [Tensor]) {
+    self.entries = entries
     self.inputs = inputs
     self.outputs = outputs.map { Value(number: $0.tracking?.number(on: tape), tensor: $0) }
-    entries = tape.close()
   }
 
   /// Runs `body` on watched aliases of `arguments`, which are floating-point tensors or poisoned.
@@ -30,9 +34,8 @@ struct Recording: Sendable {
     let tape = Tape()
     defer { _ = tape.close() }
     let inputs = arguments.map { argument in
-      guard !argument.isPoisoned, let watched = tape.watch(argument) else {
-        return Value(number: nil, tensor: argument)
-      }
+      if argument.isPoisoned { return Value(number: nil, tensor: argument) }
+      let watched = tape.watch(argument)
       return Value(number: watched.number, tensor: watched.tensor)
     }
     self.init(closing: tape, inputs: inputs, outputs: try body(inputs.map(\.tensor)))

@@ -5,11 +5,9 @@ import MartletRuntime
 
 extension Tape.Entry {
   /// The cotangents of the operands, given the result's; nil where there is none or none is wanted.
-  func cotangents(of cotangent: Tensor) -> [Tensor?] {
-    guard let op else { return [] }
-    func isWanted(_ position: Int) -> Bool {
-      inputs[position].number != nil && inputs[position].dtype.isFloatingPoint
-    }
+  func cotangents(_ op: Op, of cotangent: Tensor) -> [Tensor?] {
+    // What a tape knows is floating-point.
+    func isWanted(_ position: Int) -> Bool { inputs[position].number != nil }
     switch op {
     case .elementwise(let elementwise):
       guard let program = GradientProgram.of(elementwise, dtype: dtype) else {
@@ -43,7 +41,7 @@ extension Tape.Entry {
       }
     case .gather(let axis):
       let zero = Tensor.filled(inputs[0].shape, with: Scalar(dtype: dtype, bits: 0))
-      return [zero.scatteredChecked(.add, saved(1), cotangent, axis: axis), nil]
+      return [zero.scatteredChecked(.add, saved(1), cotangent, axis: axis, at: site), nil]
     case .scatter(let axis, let scatter):
       return scatterCotangents(axis, scatter, cotangent)
     case .matmul:
@@ -56,6 +54,9 @@ extension Tape.Entry {
       ]
     }
   }
+
+  /// Where the rule of an op that can fail says that it failed.
+  var site: CallSite { .forward(origin?.location) }
 
   func saved(_ position: Int) -> Tensor { taped(inputs[position].tensor) }
 
@@ -102,16 +103,16 @@ extension Tape.Entry {
     let indices = saved(1)
     let updates = inputs[2].shape
     switch scatter {
-    case .add: return [g, nil, g.gatheredChecked(indices, axis: axis)]
+    case .add: return [g, nil, g.gatheredChecked(indices, axis: axis, at: site)]
     case .replace:
       let zero = Tensor.filled(updates, with: Scalar(dtype: dtype, bits: 0))
-      let base = g.scatteredChecked(.replace, indices, zero, axis: axis)
+      let base = g.scatteredChecked(.replace, indices, zero, axis: axis, at: site)
       // Only the last update of an index counts: the one that finds its own number there.
       let numbers = Tensor.iota(updates)
       let places = Tensor.filled(shape, with: Scalar(wrapping: -1, as: .int64))
-        .scatteredChecked(.replace, indices, numbers, axis: axis)
-      let isLast = places.gatheredChecked(indices, axis: axis) .== numbers
-      let taken = g.gatheredChecked(indices, axis: axis)
+        .scatteredChecked(.replace, indices, numbers, axis: axis, at: site)
+      let isLast = places.gatheredChecked(indices, axis: axis, at: site) .== numbers
+      let taken = g.gatheredChecked(indices, axis: axis, at: site)
       return [base, nil, Tensor.where(isLast, taken, Tensor(weak: .double(0)))]
     }
   }
@@ -178,19 +179,20 @@ extension Tensor {
     elementwise(.gradientProduct, g, d, site: .frame)
   }
 
-  /// A gather whose indices the forward pass has checked.
-  func gatheredChecked(_ indices: Tensor, axis: Int) -> Tensor {
-    Tensor.attempt(.frame) { () throws(TensorError) in
-      try gathered(indices, axis: axis, site: .frame)
+  /// A gather of a gradient, whose indices the forward pass checks too.
+  func gatheredChecked(_ indices: Tensor, axis: Int, at site: CallSite = .frame) -> Tensor {
+    Tensor.attempt(site) { () throws(TensorError) in
+      try gathered(indices, axis: axis, site: site)
     }
   }
 
-  /// A scatter whose indices the forward pass has checked.
+  /// A scatter of a gradient, whose indices the forward pass checks too.
   func scatteredChecked(
-    _ scatter: Op.Scatter, _ indices: Tensor, _ updates: Tensor, axis: Int
+    _ scatter: Op.Scatter, _ indices: Tensor, _ updates: Tensor, axis: Int,
+    at site: CallSite = .frame
   ) -> Tensor {
-    Tensor.attempt(.frame) { () throws(TensorError) in
-      try scattered(scatter, indices, updates, axis: axis, site: .frame)
+    Tensor.attempt(site) { () throws(TensorError) in
+      try scattered(scatter, indices, updates, axis: axis, site: site)
     }
   }
 

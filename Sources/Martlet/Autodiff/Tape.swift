@@ -11,6 +11,16 @@ import Synchronization
 final class Tape: Sendable {
   /// One recorded op, or a watched tensor.
   struct Entry: Sendable {
+    enum Kind: Sendable {
+      /// A watched tensor.
+      case watched
+      case op(Op)
+      /// A function with a rule of its own; its results are entries that follow.
+      case custom(CustomRule)
+      /// The result at a position of the custom function that is the only input.
+      case result(Int)
+    }
+
     /// An operand: its number on this tape, and what its gradient rule may ask for.
     struct Input: Sendable {
       /// The entry of the operand, or nil where the tape does not know it.
@@ -21,56 +31,107 @@ final class Tape: Sendable {
       let tensor: Tensor?
     }
 
-    /// Nil for a watched tensor.
-    let op: Op?
+    let kind: Kind
     let dtype: DType
     let shape: Shape
-    let inputs: [Input]
+    let inputs: Few<Input>
     /// The result, where the rule of the op reads it.
     var result: Tensor?
+    /// Where the op was called, for ops that can fail on values: then their rules can too.
+    let origin: Origin?
+
+    /// A place in the user's source, apart because few entries have one.
+    final class Origin: Sendable {
+      let location: TensorError.Location
+
+      init(_ location: TensorError.Location) { self.location = location }
+    }
+
+    init(
+      _ kind: Kind, _ dtype: DType, _ shape: Shape, _ inputs: Few<Input> = Few(),
+      origin: Origin? = nil
+    ) {
+      (self.kind, self.dtype, self.shape) = (kind, dtype, shape)
+      (self.inputs, self.origin) = (inputs, origin)
+    }
   }
 
-  private struct State {
-    var entries: [Entry] = []
-    var isOpen = true
+  private static let count = Atomic<UInt64>(0)
+
+  /// Tapes, and the sections that change how they record, are numbered in the order in which they
+  /// are made.
+  static var nextSerial: UInt64 { count.wrappingAdd(1, ordering: .relaxed).newValue }
+
+  let serial = Tape.nextSerial
+
+  private let entries = Mutex<[Entry]>([])
+  private let recording = Atomic(true)
+
+  /// Whether ops on what the tape knows are noted on it.
+  var isOpen: Bool {
+    get { recording.load(ordering: .relaxed) }
+    set { recording.store(newValue, ordering: .relaxed) }
   }
 
-  private let state = Mutex(State())
-
-  /// Appends an entry and returns its number, or nil once the tape is closed.
-  func append(_ entry: Entry) -> Int? {
-    state.withLock { state in
-      guard state.isOpen else { return nil }
-      state.entries.append(entry)
-      return state.entries.count - 1
+  /// Appends an entry and returns its number.
+  func append(_ entry: Entry) -> Int {
+    entries.withLock { entries in
+      entries.append(entry)
+      return entries.count - 1
     }
   }
 
   func keepResult(_ result: Tensor, of number: Int) {
-    state.withLock { state in
-      if number < state.entries.count { state.entries[number].result = result }
+    entries.withLock { entries in
+      if number < entries.count { entries[number].result = result }
     }
   }
+
+  /// What has been recorded so far.
+  var recorded: [Entry] { entries.withLock { $0 } }
 
   /// Ends the recording and hands out the entries.
   func close() -> [Entry] {
-    state.withLock { state in
-      state.isOpen = false
-      let entries = state.entries
-      state.entries = []
-      return entries
-    }
+    isOpen = false
+    return entries.withLock { exchange(&$0, with: []) }
   }
 
-  var isOpen: Bool { state.withLock { $0.isOpen } }
-
-  /// `tensor` under a new identity that this tape watches, and its number; nil once it is closed.
-  func watch(_ tensor: Tensor) -> (tensor: Tensor, number: Int)? {
+  /// `tensor` under a new identity that this tape watches, and its number.
+  func watch(_ tensor: Tensor) -> (tensor: Tensor, number: Int) {
     let source = tensor.handle
-    let entry = Entry(op: nil, dtype: source.dtype, shape: source.shape, inputs: [], result: nil)
-    guard let number = append(entry) else { return nil }
+    let number = append(Entry(.watched, source.dtype, source.shape))
     // The alias belongs to the tapes that know the original too: it is the original to them.
-    let alias = Tracking.alias(of: source, watchedBy: self, as: number)
+    let alias = Tracking.alias(of: source, known: [Tracking.Track(tape: self, number: number)])
     return (Tensor(alias), number)
+  }
+}
+
+/// A list of elements, two of which need no memory of their own.
+struct Few<Element: Sendable>: Sendable, RandomAccessCollection {
+  private let first: Element?
+  private let second: Element?
+  private let rest: [Element]
+
+  init(_ first: Element? = nil, _ second: Element? = nil, rest: [Element] = []) {
+    (self.first, self.second, self.rest) = (first, second, rest)
+  }
+
+  init(_ elements: [Element]) {
+    self.init(
+      elements.first, elements.count > 1 ? elements[1] : nil, rest: Array(elements.dropFirst(2)))
+  }
+
+  var startIndex: Int { 0 }
+  var endIndex: Int { (first == nil ? 0 : 1) + (second == nil ? 0 : 1) + rest.count }
+
+  subscript(position: Int) -> Element {
+    let element: Element? =
+      switch position {
+      case 0: first
+      case 1: second
+      default: rest[position - 2]
+      }
+    guard let element else { internalError("element \(position) of \(count)") }
+    return element
   }
 }

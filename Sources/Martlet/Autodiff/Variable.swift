@@ -1,4 +1,4 @@
-// Variables: named places for parameters, and gradients by every variable that a closure touched.
+// Variables: named places for parameters, and the scopes that know which were read.
 
 import MartletIR
 import MartletRuntime
@@ -57,19 +57,22 @@ public final class Variable: Sendable {
   /// dtype; a tensor of another one is an error. A parameter of another shape is another variable.
   public var value: Tensor {
     get {
-      let tensor = content.withLock { $0 }
+      let tensor = held
       guard isTrainable, let scope = VariableScope.current else { return tensor }
       return scope.read(self, tensor)
     }
     set {
-      let held = content.withLock { $0 }
+      let held = held
       let next = Tensor.attempt(.frame) { () throws(TensorError) in
         if held.isPoisoned || newValue.isPoisoned { return newValue }
         return try newValue.replacing(held)
       }
-      if !next.isPoisoned || !ErrorScope.isFailing { content.withLock { $0 = next } }
+      guard !next.isPoisoned || !ErrorScope.isFailing else { return }
+      if !TapeObserver.keeps(next, assignedTo: self) { content.withLock { $0 = next } }
     }
   }
+
+  private var held: Tensor { TapeObserver.value(of: self) { content.withLock { $0 } } }
 }
 
 extension Tensor {
@@ -92,21 +95,6 @@ extension Tensor {
   }
 }
 
-/// Gradients by variable; zeros for a variable that the result does not depend on, that was not
-/// read, or that is not trainable.
-public struct VariableGradients: Sendable {
-  let gradients: [ObjectIdentifier: Tensor]
-  /// The variables that were read, in the order of their first reading.
-  public let variables: [Variable]
-
-  /// The gradient by `variable`, with its shape and dtype.
-  public subscript(variable: Variable) -> Tensor {
-    gradients[ObjectIdentifier(variable)]
-      ?? Tensor.filled(
-        variable.value.shape, with: Scalar(dtype: variable.value.dtype, bits: 0))
-  }
-}
-
 /// The variables that a gradient scope has read, each watched as what it held at the first reading.
 final class VariableScope: Sendable {
   @TaskLocal static var current: VariableScope?
@@ -125,9 +113,13 @@ final class VariableScope: Sendable {
     var order: [Variable] = []
   }
 
-  let tape = Tape()
+  let tape: Tape
   private let enclosing = VariableScope.current
+  /// The section that the scope began in.
+  private let observer = TapeObserver.current
   private let readings = Mutex(Readings())
+
+  init(_ tape: Tape = Tape()) { self.tape = tape }
 
   /// The watched alias of what `variable` holds: one alias, whichever tasks of the scope ask for
   /// it.
@@ -141,9 +133,11 @@ final class VariableScope: Sendable {
       // scope is an ordinary tensor.
       if let known = readings.first[id] { return known.isOf(tensor) ? known.watched : outer }
       // A task may outlive the scope that it began in.
-      guard outer.dtype.isFloatingPoint, !outer.isPoisoned,
-        let (watched, number) = tape.watch(outer)
-      else { return outer }
+      guard outer.dtype.isFloatingPoint, !outer.isPoisoned, tape.isOpen else { return outer }
+      // Wherever in the scope it is read first, the parameter belongs to what is around the scope.
+      let (watched, number) =
+        TapeObserver.isAnyActive
+        ? TapeObserver.$current.withValue(observer) { tape.watch(outer) } : tape.watch(outer)
       readings.first[id] = Reading(
         variable: variable, original: tensor, watched: watched, number: number)
       readings.order.append(variable)
@@ -166,38 +160,4 @@ extension VariableScope.Reading {
     }
     return a === b
   }
-}
-
-/// The value of `loss` and its gradients by every `Variable` it read.
-///
-/// A variable that the loss does not depend on has gradient zero: one that was not read, that was
-/// read and not used, or that reaches the loss through integers or comparisons only. To find one
-/// that was left out by mistake, look for it in `variables` of the gradients.
-///
-///     let (loss, gradients) = valueWithGradients { (prediction(x) - y).square().mean() }
-///     for variable in gradients.variables { variable.value -= 0.1 * gradients[variable] }
-///
-/// - Parameters:
-///   - file: The caller's file.
-///   - line: The caller's line.
-///   - loss: A function with a one-element floating-point result.
-public func valueWithGradients(
-  file: StaticString = #fileID, line: UInt = #line, _ loss: () throws -> Tensor
-) rethrows -> (value: Tensor, gradients: VariableGradients) {
-  let scope = VariableScope()
-  defer { _ = scope.tape.close() }
-  let output = try VariableScope.$current.withValue(scope, operation: loss).asFloat
-  let readings = scope.all
-  let variables = readings.map(\.variable)
-  func result(_ tensors: [Tensor]) -> VariableGradients {
-    let pairs = zip(variables.map(ObjectIdentifier.init), tensors)
-    return VariableGradients(
-      gradients: Dictionary(pairs, uniquingKeysWith: { first, _ in first }), variables: variables)
-  }
-  let recording = Recording(
-    closing: scope.tape,
-    inputs: readings.map { Recording.Value(number: $0.number, tensor: $0.watched) },
-    outputs: [output])
-  let (value, found) = recording.valueAndGradients("valueWithGradients", .exact(file, line))
-  return (value, result(found))
 }

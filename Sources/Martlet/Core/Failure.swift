@@ -10,12 +10,15 @@ enum CallSite {
   case exact(StaticString, UInt)
   /// An operator, which cannot take such arguments: the stack says, if an error asks.
   case frame
+  /// Where the op was called whose gradient this is.
+  case forward(TensorError.Location?)
 
   var location: TensorError.Location? {
     switch self {
     case .exact(let file, let line):
       TensorError.Location(file: "\(file)", line: Int(clamping: line))
     case .frame: CallStack.userLocation()
+    case .forward(let location): location ?? CallStack.userLocation()
     }
   }
 }

@@ -1,0 +1,47 @@
+// Functions with rules of their own: entries of tapes that are no ops.
+
+import MartletIR
+import MartletRuntime
+
+/// How cotangents and tangents pass through a function that a tape notes as a whole.
+struct CustomRule: Sendable {
+  /// What becomes of the inputs' cotangents.
+  enum Shares: Sendable {
+    /// To add to what was collected from other uses.
+    case shares([Tensor?])
+    /// What was collected is in them.
+    case totals([Tensor?])
+  }
+
+  /// From the results' cotangents, by position, and what was collected for the inputs so far.
+  let pullBack: @Sendable (_ results: [Int: Tensor], _ collected: [Tensor?]) -> Shares
+  /// From the inputs' tangents to the results'.
+  let pushForward: @Sendable (_ inputs: [Tensor?]) -> [Tensor?]
+}
+
+extension Tracking {
+  /// A function on one tape: the numbers of its inputs there, and its rule.
+  struct Function {
+    let tape: Tape
+    let inputs: [Tape.Entry.Input]
+    let rule: CustomRule
+  }
+
+  /// `results` as what `functions`, one a tape, give; other tapes do not know them.
+  static func results(_ results: [Tensor], of functions: [Function]) -> [Tensor] {
+    let calls = functions.map { function in
+      let entry = Tape.Entry(.custom(function.rule), .defaultFloat, .scalar, Few(function.inputs))
+      return (tape: function.tape, number: function.tape.append(entry))
+    }
+    return results.enumerated().map { position, result in
+      guard result.dtype.isFloatingPoint, !result.isPoisoned, !result.isWeak else { return result }
+      let (dtype, shape) = (result.dtype, result.shape)
+      let tracks = calls.map { tape, number in
+        let call = Tape.Entry.Input(number: number, dtype: dtype, shape: shape, tensor: nil)
+        let entry = Tape.Entry(.result(position), dtype, shape, Few(call))
+        return Track(tape: tape, number: tape.append(entry))
+      }
+      return Tensor(replacing(result.handle, by: tracks))
+    }
+  }
+}

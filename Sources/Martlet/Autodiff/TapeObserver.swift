@@ -1,0 +1,197 @@
+// What changes how ops are noted on tapes, in a task and for a while: pauses, recomputations.
+
+import MartletIR
+import Synchronization
+
+/// A section of a task in which tapes record in another way.
+///
+/// Sections nest. Few programs have any: recording asks one atomic counter first.
+final class TapeObserver: Sendable {
+  enum Role: Sendable {
+    /// Tapes that were there before record nothing.
+    case pause
+    /// They record nothing either, but what they know of the operands is collected.
+    case collecting(Rematerialization)
+    /// What a closed tape knows is recorded on another one.
+    case repeating(Repetition)
+    /// Where paths end is noted.
+    case explaining(Explanation)
+  }
+
+  @TaskLocal static var current: TapeObserver?
+  private static let active = Atomic<Int>(0)
+
+  static var isAnyActive: Bool { active.load(ordering: .relaxed) != 0 }
+
+  let role: Role
+  let enclosing = TapeObserver.current
+  /// Tapes with a smaller number were there before.
+  private let serial = Tape.nextSerial
+
+  init(_ role: Role) { self.role = role }
+
+  func observing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    TapeObserver.active.wrappingAdd(1, ordering: .relaxed)
+    defer { TapeObserver.active.wrappingSubtract(1, ordering: .relaxed) }
+    return try TapeObserver.$current.withValue(self, operation: body)
+  }
+
+  /// This observer and those around it, from the inside out.
+  var chain: some Sequence<TapeObserver> { sequence(first: self) { $0.enclosing } }
+
+  /// The chain of the current task.
+  static var all: [TapeObserver] {
+    isAnyActive ? current.map { Array($0.chain) } ?? [] : []
+  }
+
+  /// The number of a tensor on `tape`, where it is known to it or to one that it repeats.
+  private func number(_ tracking: Tracking, on tape: Tape) -> Int? {
+    tracking.number(on: tape)
+      ?? chain.lazy.compactMap(\.repetition).first { $0.target === tape }?.number(of: tracking)
+  }
+
+  var repetition: Repetition? {
+    if case .repeating(let repetition) = role { return repetition }
+    return nil
+  }
+
+  /// The open tapes on which ops on a tensor are to be recorded; what pauses them is told.
+  func tapes(of tracking: Tracking) -> [Tape] {
+    var tapes: [Tape] = []
+    tracking.forEachTrack { if $0.tape.isOpen { tapes.append($0.tape) } }
+    for repetition in chain.compactMap(\.repetition) {
+      let target = repetition.target
+      if target.isOpen, !tapes.contains(where: { $0 === target }),
+        repetition.number(of: tracking) != nil
+      {
+        tapes.append(target)
+      }
+    }
+    return tapes.filter { tape in
+      guard let number = number(tracking, on: tape) else { return false }
+      return !isPaused(tape, at: number)
+    }
+  }
+
+  private func isPaused(_ tape: Tape, at number: Int) -> Bool {
+    var isPaused = false
+    for observer in chain where tape.serial < observer.serial {
+      switch observer.role {
+      case .pause: isPaused = true
+      case .collecting(let function):
+        function.needs(number, on: tape)
+        isPaused = true
+      case .repeating, .explaining: continue
+      }
+    }
+    return isPaused
+  }
+
+  /// Whether a section of the current task keeps `tape` from recording; what pauses it is told.
+  static func isPaused(_ tape: Tape, at number: Int) -> Bool {
+    isAnyActive ? current?.isPaused(tape, at: number) ?? false : false
+  }
+
+  /// As `Tracking.extend`, inside of this section.
+  func extend(
+    _ op: Op, dtype: DType, shape: Shape, _ inputs: Few<Tensor>, origin: Tape.Entry.Origin?
+  ) -> Tracking? {
+    guard dtype.isFloatingPoint, op.hasGradient else {
+      TapeObserver.note(.op(op, dtype), of: Array(inputs))
+      return nil
+    }
+    var tapes: [Tape] = []
+    for input in inputs {
+      guard let tracking = input.tracking else { continue }
+      for tape in self.tapes(of: tracking) where !tapes.contains(where: { $0 === tape }) {
+        tapes.append(tape)
+      }
+    }
+    if tapes.isEmpty { TapeObserver.note(.paused, of: Array(inputs)) }
+    return Tracking.extend(tapes, op, dtype: dtype, shape: shape, inputs, origin: origin) {
+      tracking, tape in tracking.flatMap { number($0, on: tape) }
+    }
+  }
+
+  /// The tapes that record what is made of `tensors` here, with the numbers they have there.
+  static func tapes(of tensors: [Tensor]) -> [(tape: Tape, numbers: [Int?])] {
+    var tapes: [Tape] = []
+    let observer = isAnyActive ? current : nil
+    for case let tracking? in tensors.map(\.tracking) {
+      var known: [Tape] = []
+      if let observer {
+        known = observer.tapes(of: tracking)
+      } else {
+        tracking.forEachTrack { if $0.tape.isOpen { known.append($0.tape) } }
+      }
+      for tape in known where !tapes.contains(where: { $0 === tape }) { tapes.append(tape) }
+    }
+    return tapes.map { tape in
+      (
+        tape,
+        tensors.map { tensor in
+          tensor.tracking.flatMap { tracking in
+            if let observer { return observer.number(tracking, on: tape) }
+            return tracking.number(on: tape)
+          }
+        }
+      )
+    }
+  }
+}
+
+// What a second run sees in the place of the world.
+extension TapeObserver {
+  /// What `variable` holds here, given what it holds outside.
+  static func value(of variable: Variable, _ outside: () -> Tensor) -> Tensor {
+    guard isAnyActive else { return outside() }
+    let (repetition, collecting) = section
+    let tensor = repetition?.value(of: variable) ?? outside()
+    for function in collecting { function.noteRead(variable, holding: tensor) }
+    return tensor
+  }
+
+  /// Whether an assignment to a variable stays inside of a second run.
+  static func keeps(_ tensor: Tensor, assignedTo variable: Variable) -> Bool {
+    guard isAnyActive, let repetition = section.repetition else { return false }
+    repetition.assign(tensor, to: variable)
+    return true
+  }
+
+  /// The next random numbers here, given what draws them outside.
+  static func draw(_ outside: () -> RandomDraw) -> RandomDraw {
+    guard isAnyActive else { return outside() }
+    let (repetition, collecting) = section
+    let draw = repetition?.nextDraw() ?? outside()
+    for function in collecting { function.note(draw) }
+    return draw
+  }
+
+  /// The innermost second run, and the first runs inside of it.
+  private static var section: (repetition: Repetition?, collecting: [Rematerialization]) {
+    var collecting: [Rematerialization] = []
+    for observer in all {
+      switch observer.role {
+      case .repeating(let repetition): return (repetition, collecting)
+      case .collecting(let function): collecting.append(function)
+      case .pause, .explaining: continue
+      }
+    }
+    return (nil, collecting)
+  }
+}
+
+/// Runs `body` without gradients: to tapes around it, what it computes is constant, and costs no
+/// more than outside of any.
+///
+/// Gradients that are taken inside work as always.
+///
+///     let (loss, gradients) = valueWithGradients {
+///       let scale = withoutGradient { w.value.abs().max() }        // a constant
+///       return (w.value / scale).square().sum()
+///     }
+public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
+  try TapeObserver(.pause).observing {
+    try VariableScope.$current.withValue(nil, operation: body)
+  }
+}
