@@ -157,7 +157,7 @@ extension Op {
   fileprivate static let hasPayload: UInt16 = 0x8000
 
   /// What tells ops apart, but for the numbers of structural ones.
-  fileprivate var code: UInt16 {
+  var code: UInt16 {
     func structural(_ kind: UInt16, _ detail: UInt8 = 0) -> UInt16 {
       Op.hasPayload | kind << 8 | UInt16(detail)
     }

@@ -90,6 +90,9 @@ struct Record {
   /// The op where it is elementwise.
   let elementwise: ElementwiseOp?
   let dtype: DType
+  /// `Op.code` where it is structural.
+  let code: UInt16
+  /// Once the operands were taken, the complement of how many there were.
   private(set) var operandCount: Int32 = 0
   /// The number of the shape in the segment.
   let shape: Int32
@@ -100,13 +103,14 @@ struct Record {
   /// Bytes of realized buffers that the operands keep alive.
   var retainedBytes: Int = 0
   private var extra: Unmanaged<Extra>?
-  private var operands = (
+  private(set) var operands = (
     Operand(record: 0), Operand(record: 0), Operand(record: 0)
   )
 
   @inline(__always)
-  init(_ op: ElementwiseOp?, _ dtype: DType, shape: Int32, handle: Handle) {
+  init(_ op: ElementwiseOp?, code: UInt16, _ dtype: DType, shape: Int32, handle: Handle) {
     elementwise = op
+    self.code = code
     self.dtype = dtype
     self.shape = shape
     self.handle = .passUnretained(handle)
@@ -159,7 +163,7 @@ struct Record {
   @inline(__always)
   mutating func takeOperands(_ body: (Operand) -> Void) {
     forEachOperand(body)
-    operandCount = 0
+    operandCount = min(operandCount, ~operandCount)
   }
 
   /// Gives up what is left once the operands are taken.

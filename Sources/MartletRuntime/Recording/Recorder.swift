@@ -21,7 +21,7 @@ package enum Recorder {
     if case .elementwise(let op) = op {
       record = segment.append(op, for: handle)
     } else {
-      record = segment.append(nil, for: handle)
+      record = segment.append(nil, code: op.code, for: handle)
       record.pointee.change { $0.op = op }
     }
     if let site { record.pointee.change { $0.site = site } }

@@ -15,7 +15,8 @@ import Synchronization
 /// nothing to pass around; everything behind it but the lock and the generation is read and written
 /// under the lock.
 struct TraceSegment: Sendable {
-  /// The number of records after which a segment is cut, unless a test lifts it.
+  /// The number of records after which a segment is cut, or soon after which, where it is the
+  /// record of a loop; unless a test lifts it.
   static let defaultCapacity = 4096
   static let capacity = Atomic<Int>(defaultCapacity)
   static let unmarked: Int32 = -1
@@ -36,6 +37,9 @@ struct TraceSegment: Sendable {
     var states: UnsafeMutablePointer<RecordState>
     var marks: UnsafeMutablePointer<Int32>
     var retainedBytes = 0
+    /// Where the segment is cut once it has reached a bound; 0 before.
+    var end = 0
+    var period = 0
     var shapes = ShapeTable()
     /// Records that may have become unwanted.
     let suspects = PlainArray<Int32>()
@@ -52,13 +56,18 @@ struct TraceSegment: Sendable {
   @inline(__always) var lock: FutexLock { shell.pointer.pointee.lock }
   /// Counts settlements; waiters sleep on it.
   @inline(__always) var generation: Generation { shell.pointer.pointee.generation }
-  @inline(__always) private var count: Int { fields.pointee.count }
+  @inline(__always) var count: Int { fields.pointee.count }
   /// The records that are not retired.
   @inline(__always) private var active: Int { fields.pointee.active }
   @inline(__always) var records: UnsafeMutablePointer<Record> { fields.pointee.records }
   @inline(__always) var states: UnsafeMutablePointer<RecordState> { fields.pointee.states }
   /// What a claim notes of each record while it is made; `unmarked` between claims.
   @inline(__always) var marks: UnsafeMutablePointer<Int32> { fields.pointee.marks }
+  /// The period of the records at the latest cut, or 0.
+  var period: Int {
+    get { fields.pointee.period }
+    nonmutating set { fields.pointee.period = newValue }
+  }
   @inline(__always) private var suspects: PlainArray<Int32> { fields.pointee.suspects }
 
   /// The shape of record `index`.
@@ -126,10 +135,21 @@ struct TraceSegment: Sendable {
   }
 
   /// Whether another record fits under the bounds; the caller holds the lock.
+  @inline(__always)
   func hasRoom(retainedLimit: Int) -> Bool {
     if active == 0 { restart() }
     return count < TraceSegment.capacity.load(ordering: .relaxed)
-      && fields.pointee.retainedBytes < retainedLimit
+      && fields.pointee.retainedBytes < retainedLimit || goesOn(retainedLimit)
+  }
+
+  /// Whether a segment that has reached a bound takes more records: up to the place in their loop
+  /// where the next one is to begin.
+  ///
+  /// Cut anywhere, each segment of a loop would begin elsewhere in it and have a plan of its own.
+  @inline(never)
+  private func goesOn(_ retainedLimit: Int) -> Bool {
+    if count > fields.pointee.end { fields.pointee.end = count + distanceToCut() }
+    return count < fields.pointee.end && fields.pointee.retainedBytes / 2 < retainedLimit
   }
 
   /// Starts anew: all records are retired.
@@ -137,18 +157,21 @@ struct TraceSegment: Sendable {
     guard count > 0 else { return }
     fields.pointee.count = 0
     fields.pointee.retainedBytes = 0
+    fields.pointee.end = 0
     fields.pointee.shapes.removeAll()
   }
 
-  /// Appends a record without operands, `op` nil for a structural one; the caller holds the lock
-  /// and has checked `hasRoom`.
+  /// Appends a record without operands, `op` nil for a structural one with a code; the caller holds
+  /// the lock and has checked `hasRoom`.
   @inline(__always)
-  func append(_ op: ElementwiseOp?, for handle: Handle) -> UnsafeMutablePointer<Record> {
+  func append(
+    _ op: ElementwiseOp?, code: UInt16 = 0, for handle: Handle
+  ) -> UnsafeMutablePointer<Record> {
     let index = count
     if index == fields.pointee.allocated { grow() }
     let record = records + index
     let shape = fields.pointee.shapes.number(of: handle.shape)
-    record.initialize(to: Record(op, handle.dtype, shape: shape, handle: handle))
+    record.initialize(to: Record(op, code: code, handle.dtype, shape: shape, handle: handle))
     states[index] = .pending
     handle.attach(to: self, index: Int32(truncatingIfNeeded: index))
     fields.pointee.count = index &+ 1
