@@ -47,6 +47,15 @@ package struct KernelObject: Sendable, Hashable {
 
   /// The name of the function in every object file.
   static let symbol = "martlet_kernel"
+
+  /// Puts the object into memory; needs no LLVM.
+  package func linked() throws(LoweringError) -> CompiledKernel {
+    let start = ContinuousClock.now
+    let linked = try Linker.link(self)
+    var times = times
+    times.linking = .now - start
+    return CompiledKernel(linked, self, times: times)
+  }
 }
 
 /// Where object files outlive the process.

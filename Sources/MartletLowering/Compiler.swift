@@ -9,6 +9,8 @@ package final class Compiler: Sendable {
   package let target: Target
   /// The version and path of the loaded LLVM.
   package let libraryDescription: String
+  /// The path of its file.
+  package let libraryPath: String
   /// Changes with the library file; part of the key of any cache of objects.
   package let libraryFingerprint: UInt64
 
@@ -23,15 +25,15 @@ package final class Compiler: Sendable {
     layout = try DataLayout(library, self.target)
     let table = library.table
     libraryFingerprint = table.pointee.fingerprint
-    libraryDescription =
-      "LLVM \(table.pointee.major) (\(String(cString: table.pointee.path)))"
+    libraryPath = String(cString: table.pointee.path)
+    libraryDescription = "LLVM \(table.pointee.major) (\(libraryPath))"
   }
 
   /// The machine code of `spec`, ready to run; from `store` where that has it.
   package func compile(
     _ spec: KernelSpec, level: OptimizationLevel = .default, store: (any ObjectStore)? = nil
   ) throws(LoweringError) -> CompiledKernel {
-    try link(object(for: spec, level: level, store: store))
+    try object(for: spec, level: level, store: store).linked()
   }
 
   /// The machine code of `spec` if `store` has it.
@@ -41,7 +43,7 @@ package final class Compiler: Sendable {
     let start = ContinuousClock.now
     let module = build(spec, level)
     guard let bytes = store.object(for: key(of: spec, level, module)) else { return nil }
-    return try link(loaded(bytes, since: start))
+    return try loaded(bytes, since: start).linked()
   }
 
   /// The machine code of `spec` as an object file; from `store` where that has it, and kept there.
@@ -66,15 +68,6 @@ package final class Compiler: Sendable {
     let times = CompileTimes(building: built - start, generating: .now - built)
     if let store, let key { store.store(bytes, for: key) }
     return KernelObject(bytes: bytes, times: times)
-  }
-
-  /// Puts an object file of this compiler, or of one like it, into memory.
-  package func link(_ object: KernelObject) throws(LoweringError) -> CompiledKernel {
-    let start = ContinuousClock.now
-    let linked = try Linker.link(object)
-    var times = object.times
-    times.linking = .now - start
-    return CompiledKernel(linked, object, times: times)
   }
 
   private func loaded(_ bytes: [UInt8], since start: ContinuousClock.Instant) -> KernelObject {

@@ -32,12 +32,12 @@ import Testing
     guard let compiler = try? Compiler() else { return }
     let object = try compiler.object(for: Self.spec)
     // An object may be in memory several times.
-    var kernels = try (0..<3).map { _ in try compiler.link(object) }
+    var kernels = try (0..<3).map { _ in try object.linked() }
     let expected = exponentials(kernels[0])
     kernels.removeFirst()
     for kernel in kernels { #expect(exponentials(kernel) == expected) }
     let broken = KernelObject(bytes: Array(object.bytes.prefix(100)))
-    #expect(throws: LoweringError.self) { try compiler.link(broken) }
+    #expect(throws: LoweringError.self) { try broken.linked() }
   }
 
   @Test func missingLibrary() {

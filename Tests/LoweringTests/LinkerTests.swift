@@ -22,7 +22,7 @@ private func sines(_ kernel: CompiledKernel) -> [UInt64] {
     await #expect(processExitsWith: .success) {
       let compiler = try Compiler()
       let objects = try OptimizationLevel.allCases.map { try compiler.object(for: spec, level: $0) }
-      let expected = sines(try compiler.link(objects[0]))
+      let expected = sines(try objects[0].linked())
       let (size, page) = (16 << 30, Int(getpagesize()))
       let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
       let block = try #require(mmap(nil, size, PROT_NONE, flags, -1, 0))
@@ -39,7 +39,7 @@ private func sines(_ kernel: CompiledKernel) -> [UInt64] {
         // Holes of a few pages, each gigabytes from the last.
         for hole in 1..<8 { munmap(block + hole << 31, pages * page) }
         for object in objects {
-          let kernels = try (0..<20).map { _ in try compiler.link(object) }
+          let kernels = try (0..<20).map { _ in try object.linked() }
           for kernel in kernels { #expect(sines(kernel) == expected) }
         }
       }
@@ -59,10 +59,10 @@ private func sines(_ kernel: CompiledKernel) -> [UInt64] {
       }
       let compiler = try Compiler()
       let object = try compiler.object(for: spec)
-      for _ in 0..<10 { _ = try compiler.link(object) }
+      for _ in 0..<10 { _ = try object.linked() }
       let before = mappings().count
       do {
-        let kernels = try (0..<100).map { _ in try compiler.link(object) }
+        let kernels = try (0..<100).map { _ in try object.linked() }
         #expect(!mappings().contains { $0.contains(" rwx") })
         withExtendedLifetime(kernels) {}
       }
@@ -80,12 +80,12 @@ private func sines(_ kernel: CompiledKernel) -> [UInt64] {
     for index in bytes.indices {
       var damaged = bytes
       damaged[index] ^= 0xff
-      if (try? compiler.link(KernelObject(bytes: damaged))) == nil { refused += 1 }
+      if (try? KernelObject(bytes: damaged).linked()) == nil { refused += 1 }
     }
     #expect(refused > 50)
     for count in 0..<bytes.count where count % 7 == 0 {
       #expect(throws: LoweringError.self) {
-        try compiler.link(KernelObject(bytes: Array(bytes.prefix(count))))
+        try KernelObject(bytes: Array(bytes.prefix(count))).linked()
       }
     }
   }

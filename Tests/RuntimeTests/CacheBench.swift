@@ -1,8 +1,10 @@
 // An engine for tests of caches and tiers: counts of its own, and kernels by number.
 
 import Glibc
+import MartletFusion
 import MartletIR
 import MartletLowering
+import Testing
 
 @testable import MartletRuntime
 
@@ -13,21 +15,39 @@ struct CacheBench {
   let compiler: CompilerSource
   let executor: Executor
 
+  /// Which program this is to the aliases of the cache.
+  enum Program {
+    /// One without aliases.
+    case unknown
+    /// The one that runs.
+    case this
+    /// A build with a name.
+    case build(String)
+  }
+
   init(
     _ path: String? = nil, limit: Int = ObjectCache.defaultLimit, costs: TierCosts? = nil,
-    threads: Int = 1
+    threads: Int = 1, program: Program = .unknown, loads: Bool = true,
+    report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     let cache = path.map { [counters] in
-      ObjectCache(path: $0, limit: limit, counters: counters, report: { _ in })
+      ObjectCache(path: $0, limit: limit, counters: counters, report: report)
+    }
+    let selection = getenv("MARTLET_LLVM").map { String(cString: $0) }
+    let aliases: KernelAliases? = cache.flatMap { cache in
+      switch program {
+      case .unknown: nil
+      case .this: KernelAliases(cache, selection: selection)
+      case .build(let name): KernelAliases(cache, selection: selection) { Array(name.utf8) }
+      }
     }
     compiler = CompilerSource(
-      selection: getenv("MARTLET_LLVM").map { String(cString: $0) }, counters: counters,
-      store: cache, costs: costs)
+      selection: selection, counters: counters, store: cache, aliases: aliases, costs: costs)
     executor = Executor(
       pool: pool, threads: ThreadPool(width: threads), blas: { nil }, compiler: compiler,
       counters: counters)
     // Runs that do not wait ask for no kernels before LLVM is there.
-    if costs != nil { _ = compiler.isAvailable }
+    if costs != nil, loads { _ = compiler.isAvailable }
   }
 
   var counts: Counters { counters.snapshot(pool) }
@@ -66,5 +86,10 @@ struct CacheBench {
       Trace.Node(
         op: .elementwise(.tanh), dtype: .float32, shape: shape, operands: [last], isOutput: true))
     return trace
+  }
+
+  /// The kernel of trace `number`.
+  func spec(_ number: Int) throws -> KernelSpec {
+    try #require(Scheduler.plan(try trace(number, count: 3000)).kernels.first)
   }
 }

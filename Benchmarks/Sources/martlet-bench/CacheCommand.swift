@@ -24,13 +24,14 @@ enum CacheAction: String {
       let now = Int(time(nil))
       for entry in cache.entries {
         let hours = max(0, now - entry.lastUse) / 3600
-        print("\(entry.name.prefix(16))  \(entry.byteCount) bytes, used \(hours) hours ago")
+        let kind = entry.isAlias ? "alias " : "kernel"
+        print("\(kind) \(entry.name.prefix(16))  \(entry.byteCount) bytes, used \(hours) hours ago")
       }
       print("\(cache.location): \(cache.count) kernels, \(cache.byteCount) bytes")
     case .verify:
       let damaged = cache.damagedEntries()
       for name in damaged { print("\(name) is damaged") }
-      print("\(cache.location): \(damaged.count) of \(cache.count) kernels are damaged")
+      print("\(cache.location): \(damaged.count) of \(cache.entries.count) files are damaged")
       return damaged.isEmpty ? EXIT_SUCCESS : EXIT_FAILURE
     case .clear:
       let count = cache.count

@@ -62,6 +62,20 @@ const struct martlet_cpu *martlet_cpu_features(void);
 /// How many cores this process may use: its affinity mask, lessened by a cgroup's quota; at least 1.
 int martlet_usable_cores(void);
 
+// Identities (Identity.c).
+
+/// Writes the path of a regular file, and numbers that change with the file: device, inode, size, and the times of
+/// change of content and inode, in nanoseconds. Returns 0 where there is none, or no room.
+int martlet_file_identity(const char *path, char *out, size_t size);
+
+/// The same of the running program's file; 0 where this code is not part of it but of a library, where the file has been
+/// replaced since the program started, and where it cannot be told.
+int martlet_program_identity(char *out, size_t size);
+
+/// Words that are equal for processors that have the same instructions, under systems that let them be used; returns
+/// how many, or 0 where they cannot be told.
+int martlet_cpu_identity(uint32_t *words, int max);
+
 // Small matrix products (SmallProduct.c).
 
 /// The product c = a b of row-major matrices; strides are in elements, and the columns of c lie one after another.

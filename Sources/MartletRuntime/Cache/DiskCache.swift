@@ -7,7 +7,7 @@
 ///       if !cache.damagedEntries().isEmpty { cache.clear() }
 ///     }
 public struct DiskCache: Sendable, CustomStringConvertible {
-  /// One kernel on disk.
+  /// One file on disk: a kernel, or an alias, by which one program finds a kernel without LLVM.
   public struct Entry: Sendable, Hashable {
     /// The name of its file.
     public let name: String
@@ -15,6 +15,8 @@ public struct DiskCache: Sendable, CustomStringConvertible {
     public let byteCount: Int
     /// When it was last used, to the hour, in seconds since 1970.
     public let lastUse: Int
+    /// Whether it is an alias.
+    public let isAlias: Bool
   }
 
   private let cache: ObjectCache
@@ -27,15 +29,17 @@ public struct DiskCache: Sendable, CustomStringConvertible {
   /// Why the directory is not used, or nil where nothing is wrong with it.
   public var problem: String? { cache.problem }
 
-  /// The kernels on disk, least recently used first.
+  /// The kernels and aliases on disk, least recently used first.
   public var entries: [Entry] {
-    cache.entries().map { Entry(name: $0.name, byteCount: $0.byteCount, lastUse: $0.lastUse) }
+    cache.entries().map {
+      Entry(name: $0.name, byteCount: $0.byteCount, lastUse: $0.lastUse, isAlias: $0.isAlias)
+    }
   }
 
   /// The number of kernels on disk.
-  public var count: Int { entries.count }
+  public var count: Int { entries.count { !$0.isAlias } }
 
-  /// The bytes of the kernels on disk.
+  /// The bytes of the kernels and aliases on disk.
   public var byteCount: Int { entries.reduce(0) { $0 &+ $1.byteCount } }
 
   /// The directory, the number of kernels and their bytes, and what is wrong with it, if anything.
@@ -43,14 +47,14 @@ public struct DiskCache: Sendable, CustomStringConvertible {
     if let problem { return "\(location): not used, for it \(problem)" }
     let entries = entries
     let bytes = entries.reduce(0) { $0 &+ $1.byteCount }
-    return "\(location): \(entries.count) kernels, \(bytes) bytes"
+    return "\(location): \(entries.count { !$0.isAlias }) kernels, \(bytes) bytes"
   }
 
   /// The names of the entries whose checksum is wrong, after reading all of them.
   ///
-  /// The engine never runs these: it compiles such a kernel again and replaces its entry.
+  /// The engine never uses these: it compiles such a kernel again and replaces its entry.
   public func damagedEntries() -> [String] { cache.damagedEntries() }
 
-  /// Removes all kernels from the disk; other processes may go on using the cache.
+  /// Removes all kernels and aliases from the disk; other processes may go on using the cache.
   public func clear() { cache.removeAll() }
 }

@@ -15,6 +15,7 @@ package final class ObjectCache: ObjectStore {
   /// The bytes that a cache may hold unless told otherwise.
   package static let defaultLimit = 256 << 20
   private static let entrySuffix = ".kernel"
+  private static let aliasSuffix = ".alias"
   private static let partSuffix = ".part"
   /// Seconds after which the time of last use is written again.
   private static let useGranularity = 3600
@@ -27,6 +28,11 @@ package final class ObjectCache: ObjectStore {
     let byteCount: Int
     /// Seconds since 1970.
     let lastUse: Int
+
+    var isAlias: Bool { name.hasSuffix(ObjectCache.aliasSuffix) }
+    /// Whether it is an object or an alias.
+    var isEntry: Bool { isAlias || name.hasSuffix(ObjectCache.entrySuffix) }
+    var isPart: Bool { name.hasSuffix(ObjectCache.partSuffix) }
   }
 
   package let path: String
@@ -56,38 +62,67 @@ package final class ObjectCache: ObjectStore {
   // The store.
 
   package func object(for key: ObjectKey) -> [UInt8]? {
-    withDirectory(creating: false) { directory in
-      let key = key.bytes
-      let name = name(key) + ObjectCache.entrySuffix
-      guard let bytes = read(name, in: directory, marksUse: true) else { return nil }
-      guard let file = ObjectFile.decode(bytes) else {
-        warn("\(path)/\(name) is damaged; its kernel is compiled again")
-        return nil
-      }
-      // Another key under the same name is no damage, only a rarity.
-      guard file.key.elementsEqual(key) else { return nil }
-      counters.add(.kernelsLoaded)
-      return Array(file.object)
-    } ?? nil
+    let object = content(for: key.bytes, suffix: ObjectCache.entrySuffix)
+    if object != nil { counters.add(.kernelsLoaded) }
+    return object
   }
 
   package func store(_ object: [UInt8], for key: ObjectKey) {
-    let key = key.bytes
-    let bytes = ObjectFile.encode(object, key: key)
-    guard bytes.count <= min(limit / 16, ObjectFile.greatestByteCount) else { return }
+    let isStored = store(object, for: key.bytes, suffix: ObjectCache.entrySuffix)
+    if isStored { counters.add(.kernelsStored) }
+  }
+
+  /// The name of the object of a key.
+  func name(of key: ObjectKey) -> String { name(key.bytes) }
+
+  /// The object with a name.
+  func object(named name: String) -> [UInt8]? {
+    let file = file(name + ObjectCache.entrySuffix)
+    guard let file, self.name(Array(file.key)) == name else { return nil }
+    counters.add(.kernelsLoaded)
+    return Array(file.object)
+  }
+
+  /// What an alias says, or nil where there is none of this key.
+  func alias(for key: [UInt8]) -> [UInt8]? { content(for: key, suffix: ObjectCache.aliasSuffix) }
+
+  /// Stores an alias, under the same rules as an object.
+  func storeAlias(_ content: [UInt8], for key: [UInt8]) {
+    _ = store(content, for: key, suffix: ObjectCache.aliasSuffix)
+  }
+
+  private func content(for key: [UInt8], suffix: String) -> [UInt8]? {
+    // Another key under the same name is no damage, only a rarity.
+    guard let file = file(name(key) + suffix), file.key.elementsEqual(key) else { return nil }
+    return Array(file.object)
+  }
+
+  /// The parts of a file, if it is there and whole.
+  private func file(_ name: String) -> (key: ArraySlice<UInt8>, object: ArraySlice<UInt8>)? {
+    withDirectory(creating: false) { directory in
+      guard let bytes = read(name, in: directory, marksUse: true) else { return nil }
+      let file = ObjectFile.decode(bytes)
+      if file == nil { warn("\(path)/\(name) is damaged; what it held is made again") }
+      return file
+    } ?? nil
+  }
+
+  private func store(_ content: [UInt8], for key: [UInt8], suffix: String) -> Bool {
+    let bytes = ObjectFile.encode(content, key: key)
+    guard bytes.count <= min(limit / 16, ObjectFile.greatestByteCount) else { return false }
     let number = partCount.add(1, ordering: .relaxed).newValue
     let random = UInt64.random(in: .min ... .max)
     let part = "\(getpid())-\(number)-\(String(random, radix: 16))\(ObjectCache.partSuffix)"
-    _ = withDirectory(creating: true) { directory in
-      let name = name(key) + ObjectCache.entrySuffix
+    return withDirectory(creating: true) { directory in
+      let name = name(key) + suffix
       guard martlet_cache_file_write(directory, part, name, bytes, bytes.count) != 0 else {
         warn(
           "\(path) cannot be written (\(String(cString: strerror(errno)))); kernels are not kept")
-        return
+        return false
       }
-      counters.add(.kernelsStored)
       if unchecked.add(bytes.count, ordering: .relaxed).newValue >= limit / 16 { evict(directory) }
-    }
+      return true
+    } ?? false
   }
 
   // Care of the directory.
@@ -100,23 +135,21 @@ package final class ObjectCache: ObjectStore {
     return problem.map { String(cString: $0) }
   }
 
-  /// The entries, least recently used first.
+  /// The objects and aliases, least recently used first.
   func entries() -> [Entry] {
-    withDirectory(creating: false) { directory in
-      files(directory).filter { $0.name.hasSuffix(ObjectCache.entrySuffix) }
-    } ?? []
+    withDirectory(creating: false) { directory in files(directory).filter(\.isEntry) } ?? []
   }
 
   /// The names of the entries that are damaged or that nobody should trust.
   func damagedEntries() -> [String] {
     withDirectory(creating: false) { directory in
-      files(directory).map(\.name).filter { name in
-        guard name.hasSuffix(ObjectCache.entrySuffix) else { return false }
-        guard let bytes = read(name, in: directory, marksUse: false),
+      files(directory).filter(\.isEntry).filter { entry in
+        guard let bytes = read(entry.name, in: directory, marksUse: false),
           let file = ObjectFile.decode(bytes)
         else { return true }
-        return self.name(Array(file.key)) + ObjectCache.entrySuffix != name
-      }
+        let suffix = entry.isAlias ? ObjectCache.aliasSuffix : ObjectCache.entrySuffix
+        return name(Array(file.key)) + suffix != entry.name
+      }.map(\.name)
     } ?? []
   }
 
@@ -124,8 +157,7 @@ package final class ObjectCache: ObjectStore {
   /// cache's stays.
   func removeAll() {
     _ = withDirectory(creating: false) { directory in
-      for file in files(directory)
-      where file.name.hasSuffix(ObjectCache.entrySuffix) || isAbandoned(file) {
+      for file in files(directory) where file.isEntry || isAbandoned(file) {
         martlet_cache_file_remove(directory, file.name)
       }
     }
@@ -133,8 +165,7 @@ package final class ObjectCache: ObjectStore {
 
   /// Whether a file is a part that a killed process left.
   private func isAbandoned(_ file: Entry) -> Bool {
-    file.name.hasSuffix(ObjectCache.partSuffix)
-      && Int(time(nil)) - file.lastUse > ObjectCache.partLifetime
+    file.isPart && Int(time(nil)) - file.lastUse > ObjectCache.partLifetime
   }
 
   /// Removes the entries unused for longest where the cache is nearly full, and what killed
@@ -146,7 +177,7 @@ package final class ObjectCache: ObjectStore {
     var total = files.reduce(0) { $0 &+ $1.byteCount }
     guard total > limit - limit / 16 else { return }
     for file in files where total > limit / 8 * 7 {
-      if file.name.hasSuffix(ObjectCache.entrySuffix) {
+      if file.isEntry {
         martlet_cache_file_remove(directory, file.name)
         total -= file.byteCount
       }
@@ -158,13 +189,11 @@ package final class ObjectCache: ObjectStore {
     var files: [Entry] = []
     withUnsafeMutablePointer(to: &files) { files in
       _ = martlet_cache_list(directory, files) { context, name, file in
-        let name = String(cString: name)
-        guard name.hasSuffix(ObjectCache.entrySuffix) || name.hasSuffix(ObjectCache.partSuffix)
-        else { return }
-        context?.assumingMemoryBound(to: [Entry].self).pointee.append(
-          Entry(
-            name: name, byteCount: Int(file.pointee.byte_count), lastUse: Int(file.pointee.modified)
-          ))
+        let entry = Entry(
+          name: String(cString: name), byteCount: Int(file.pointee.byte_count),
+          lastUse: Int(file.pointee.modified))
+        guard entry.isEntry || entry.isPart else { return }
+        context?.assumingMemoryBound(to: [Entry].self).pointee.append(entry)
       }
     }
     return files.sorted { ($0.lastUse, $0.name) < ($1.lastUse, $1.name) }

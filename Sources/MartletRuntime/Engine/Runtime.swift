@@ -42,7 +42,9 @@ package enum Runtime {
   }
   private static let compiler = CompilerSource(
     selection: settings.llvm, printsIR: settings.printsIR, counters: counterCells,
-    store: objectCache, costs: settings.compilesSynchronously ? nil : .default)
+    store: objectCache,
+    aliases: objectCache.map { KernelAliases($0, selection: settings.llvm) },
+    costs: settings.compilesSynchronously ? nil : .default)
   private static let executor = Executor(
     pool: pool, threads: threads, blas: { productBlas }, compiler: compiler, counters: counterCells)
 

@@ -19,6 +19,8 @@ package final class CompilerSource: Sendable {
     var library = Library.unloaded
     /// What could not be compiled.
     var refused: Set<KernelSpec> = []
+    /// What has no alias, as far as it was looked for while LLVM is not loaded.
+    var unaliased: Set<KernelSpec> = []
     var hasWarned = false
     /// The seconds that the interpreter has worked for want of LLVM.
     var interpreted = 0.0
@@ -46,6 +48,7 @@ package final class CompilerSource: Sendable {
   private let open: Opener
   private let generate: Generator
   private let store: (any ObjectStore)?
+  private let aliases: KernelAliases?
   /// The estimates by which a first run is not kept waiting; nil where it waits for the best code.
   package let costs: TierCosts?
   let background = BackgroundQueue(limit: 256)
@@ -54,7 +57,7 @@ package final class CompilerSource: Sendable {
   /// A source of kernels for a `MARTLET_LLVM` selection; `open` and `generate` are hooks for tests.
   package init(
     selection: String?, printsIR: Bool = false, cacheLimit: Int = 4096, counters: CounterCells,
-    store: (any ObjectStore)? = nil, costs: TierCosts? = nil,
+    store: (any ObjectStore)? = nil, aliases: KernelAliases? = nil, costs: TierCosts? = nil,
     open: @escaping Opener = { selection throws(LoweringError) in
       try Compiler(selection: selection)
     },
@@ -69,6 +72,7 @@ package final class CompilerSource: Sendable {
     cache = KernelCache(limit: cacheLimit)
     self.counters = counters
     self.store = store
+    self.aliases = aliases
     self.costs = costs
   }
 
@@ -218,7 +222,6 @@ package final class CompilerSource: Sendable {
     }
     counters.add(.kernelCacheHits, specs.reduce(0) { found[$1] == nil ? $0 : $0 + 1 })
     if !missing.isEmpty {
-      if isWorthLoading(for: work, costs) { _ = isAvailable }
       supply.unfinished += missing
       guard try supplyNow(missing, &found, work: work, costs: costs) else {
         if isUnloaded { supply.unfinished = [] }
@@ -249,9 +252,13 @@ package final class CompilerSource: Sendable {
     costs: TierCosts
   ) throws(TensorError) -> Bool {
     if state.inSection({ !$0.refused.isDisjoint(with: missing) }) { return false }
-    let loading = isLoaded ? 0 : costs.loading
     // A kernel that waits in the queue is looked for on disk there.
-    let unknown = store == nil ? [] : missing.filter { !background.contains($0) }
+    var unknown = store == nil ? [] : missing.filter { !background.contains($0) }
+    findAliased(unknown, &found, work: work, costs)
+    if missing.allSatisfy({ found[$0] != nil }) { return true }
+    if isWorthLoading(for: work, costs) { _ = isAvailable }
+    unknown.removeAll { found[$0] != nil }
+    let loading = isLoaded ? 0 : costs.loading
     let lookups = Double(unknown.count) * costs.lookup
     guard costs.choice(work: work, loading: loading, compiling: lookups) == .compile, isAvailable
     else { return false }
@@ -271,6 +278,33 @@ package final class CompilerSource: Sendable {
       found[spec] = made.kernel
     }
     return true
+  }
+
+  /// Adds the best code of those `specs` to `found` that this program has used before, where the
+  /// interpreter is not quicker; needs no LLVM.
+  private func findAliased(
+    _ specs: [KernelSpec], _ found: inout [KernelSpec: CompiledKernel], work: Double,
+    _ costs: TierCosts
+  ) {
+    guard aliases != nil else { return }
+    let hopeful = state.inSection { state in specs.filter { !state.unaliased.contains($0) } }
+    let lookups = Double(hopeful.count) * costs.alias
+    guard costs.choice(work: work, loading: 0, compiling: lookups) == .compile else { return }
+    for spec in hopeful {
+      if let kernel = aliasedKernel(for: spec) {
+        cache.insert(kernel, for: Key(spec: spec, level: .default))
+        found[spec] = kernel
+      } else if isUnloaded {
+        state.inSection { _ = $0.unaliased.insert(spec) }
+      }
+    }
+  }
+
+  /// The best code that an alias on disk names; what cannot be linked is compiled again.
+  private func aliasedKernel(for spec: KernelSpec) -> CompiledKernel? {
+    // There would be no IR to print.
+    if printsIR { return nil }
+    return ForkGuard.section { try? aliases?.object(for: spec)?.linked() }
   }
 
   /// Makes the best code of `specs` in the background.
@@ -300,7 +334,10 @@ package final class CompilerSource: Sendable {
   /// Forgets all compiled kernels.
   package func removeAllKernels() {
     cache.removeAll()
-    state.inSection { $0.refused.removeAll() }
+    state.inSection { state in
+      state.refused.removeAll()
+      state.unaliased.removeAll()
+    }
   }
 
   /// The kernels in memory.
@@ -309,12 +346,17 @@ package final class CompilerSource: Sendable {
   /// Waits until no kernel is made in the background.
   package func finishCompiling() { background.drain() }
 
-  /// The best code on disk.
+  /// The best code on disk; the alias that it lacks is written in the background.
   private func storedKernel(for spec: KernelSpec) -> CompiledKernel? {
+    guard let store = store.map(NotingStore.init) else { return nil }
     let kernel = ExitGate.pass { () -> CompiledKernel? in
-      guard let store, case .loaded(let compiler) = load() else { return nil }
+      guard case .loaded(let compiler) = load() else { return nil }
       // What cannot be linked is compiled again, which says why if it fails too.
-      return try? compiler.load(spec, store: store)
+      let kernel = try? compiler.load(spec, store: store)
+      if kernel != nil, let aliases {
+        background.add(spec) { aliases.remember(spec, in: store, by: compiler) }
+      }
+      return kernel
     }
     guard let kernel, let kernel else { return nil }
     cache.insert(kernel, for: Key(spec: spec, level: .default))
@@ -328,6 +370,7 @@ package final class CompilerSource: Sendable {
 
   /// Makes the code of a key.
   private func compile(_ key: Key) throws(TensorError) -> CompiledKernel {
+    if key.level == .default, let kernel = aliasedKernel(for: key.spec) { return kernel }
     let compiler: Compiler
     switch load() {
     case .loaded(let loaded): compiler = loaded
@@ -342,12 +385,13 @@ package final class CompilerSource: Sendable {
         Settings.report("\(key.spec)\n\(try compiler.ir(key.spec, level: key.level))\n")
       }
       // Only the best code is worth a place on disk.
-      let store = key.level == .default ? store : nil
+      let store = key.level == .default ? store.map(NotingStore.init) : nil
       let kernel = try generate(compiler, key.spec, key.level, store)
       if !kernel.isLoaded { counters.add(.kernelsCompiled) }
       let (seconds, attoseconds) = kernel.times.total.components
       counters.add(
         .compileNanoseconds, Int(seconds) &* 1_000_000_000 &+ Int(attoseconds / 1_000_000_000))
+      if let store { aliases?.remember(key.spec, in: store, by: compiler) }
       return kernel
     } catch {
       throw TensorError(.backend, op: "compile", reason: "\(error)")

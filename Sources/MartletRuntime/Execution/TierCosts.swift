@@ -14,7 +14,9 @@ package struct TierCosts: Sendable {
   package var loading = 20e-3
   /// The share of the interpreter's work so far that loading may take.
   package var loadingShare = 0.2
-  /// Finding a kernel on disk, or that it is not there.
+  /// Finding a kernel on disk by an alias, or that there is none.
+  package var alias = 0.2e-3
+  /// Finding a kernel on disk by its IR, or that it is not there.
   package var lookup = 0.6e-3
   /// Compiling the smallest kernel at the fast level.
   package var compilation = 1.2e-3
