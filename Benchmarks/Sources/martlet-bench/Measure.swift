@@ -29,6 +29,7 @@ struct Measurement {
   var unfused: Double?
   var interpreter: Double?
   var kernels = 0
+  var steady: Steady?
   /// The bytes that the kernels of one run load and store, each element of an operand once.
   var bytes = 0
   var check: Double?
@@ -52,6 +53,7 @@ extension Measurement {
 
     progress("fused")
     fused = middle(effort.times(of: body, workload))
+    steady = Steady(of: body, workload)
     let before = Engine.counters
     materialize(body())
     let run = Engine.counters - before

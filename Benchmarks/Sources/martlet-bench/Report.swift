@@ -62,13 +62,13 @@ struct Report {
   var table: String {
     let header = [
       "workload", "fused ms", "unfused ms", "ratio", "interpreter ms", "first ms", "kernels", "MB",
-      "GB/s", "of triad", "check", "bits",
+      "GB/s", "of triad", "steady", "check", "bits",
     ]
     let rows = measurements.map { m in
       [
         m.name, fixed(m.fused, 3), text(m.unfused, 3), text(m.speedUp, 2), text(m.interpreter, 1),
         fixed(m.first, 1), "\(m.kernels)", fixed(Double(m.bytes) * 1e-6, 1),
-        fixed(m.gigabytesPerSecond, 1), fixed(fractionOfTriad(m), 2), text(m.check, 6),
+        fixed(m.gigabytesPerSecond, 1), fixed(fractionOfTriad(m), 2), m.steady?.text ?? "-", text(m.check, 6),
         m.isBitwiseEqual.map { $0 ? "equal" : "DIFFER" } ?? "-",
       ]
     }
@@ -85,6 +85,10 @@ struct Report {
         ("gbps", .rounded(m.gigabytesPerSecond, 3)),
         ("triad_gbps", .rounded(triad.gigabytesPerSecond, 3)),
         ("triad_fraction", .rounded(fractionOfTriad(m), 4)),
+        ("steady_compilations", m.steady.map { .integer($0.compilations) } ?? .null),
+        ("steady_plans", m.steady.map { .integer($0.plans) } ?? .null),
+        ("steady_mappings", m.steady.map { .integer($0.mappings) } ?? .null),
+        ("steady_page_faults", m.steady.map { .integer($0.pageFaults) } ?? .null),
         ("check", m.check.map(JSON.number) ?? .null),
         ("bitwise_equal", m.isBitwiseEqual.map(JSON.bool) ?? .null),
       ])

@@ -261,9 +261,11 @@ public func materialize(
   _ tensors: [Tensor], file: StaticString = #fileID, line: UInt = #line
 ) {
   do throws(TensorError) {
-    let handles = tensors.filter { !$0.isWeak }.map(\.handle)
+    var handles: [Handle] = []
+    handles.reserveCapacity(tensors.count)
+    for tensor in tensors { if case .handle(let handle) = tensor.storage { handles.append(handle) } }
     try Force.realize(handles)
-    for handle in handles { _ = try Force.value(of: handle) }
+    for handle in handles { if let error = handle.failure { throw error } }
   } catch {
     _ = Tensor.failed(error, at: .exact(file, line))
   }

@@ -87,6 +87,12 @@ package final class Handle: @unchecked Sendable {
     return nil
   }
 
+  /// The error in place of a value, or nil.
+  package var failure: TensorError? {
+    guard !isPending, case .failure(let error) = outcome else { return nil }
+    return error
+  }
+
   package var isPending: Bool { segment.load(ordering: .acquiring) != 0 }
 
   /// Whether the value's memory is referred to by this handle alone.
