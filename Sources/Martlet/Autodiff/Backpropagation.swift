@@ -21,6 +21,7 @@ extension Array where Element == Tape.Entry {
     // The cotangents of the results of functions with rules of their own, by their numbers.
     var results: [Int: [Int: Tensor]] = [:]
     for number in stride(from: last, through: 0, by: -1) {
+      if cotangents[number] == nil, results.isEmpty { continue }
       let entry = self[number]
       let shares: [Tensor?]
       if case .custom(let rule) = entry.kind {
@@ -47,8 +48,10 @@ extension Array where Element == Tape.Entry {
         case .watched, .custom: continue
         }
       }
-      for (input, share) in zip(entry.inputs, shares) {
-        if let share, let source = input.number { add(share, to: source) }
+      for position in shares.indices {
+        if let share = shares[position], let source = entry.number(of: position) {
+          add(share, to: source)
+        }
       }
     }
     return wanted.map { $0 <= last ? cotangents[$0] : nil }

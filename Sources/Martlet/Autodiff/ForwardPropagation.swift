@@ -44,8 +44,7 @@ extension Tape.Entry {
       for (position, tangent) in tangents.enumerated() {
         guard let tangent else { continue }
         let share = program.cotangents(
-          operands: inputs.map(\.tensor), result: result,
-          cotangent: tangent.broadcast(unchecked: shape), wanted: { $0 == position })[position]
+          of: self, tangent.broadcast(unchecked: shape), wanted: { $0 == position })[position]
         guard let share else { continue }
         sum = sum.map { $0 + share } ?? share
       }

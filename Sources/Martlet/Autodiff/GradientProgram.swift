@@ -110,15 +110,15 @@ struct GradientProgram: Sendable {
     }
   }
 
-  /// The cotangents of the operands that `wanted` asks for.
+  /// The cotangents of the operands of `entry` that `wanted` asks for, of the result's shape.
   func cotangents(
-    operands: [Tensor?], result: Tensor?, cotangent: Tensor, wanted: (Int) -> Bool
+    of entry: Tape.Entry, _ cotangent: Tensor, wanted: (Int) -> Bool
   ) -> [Tensor?] {
     var values = [Tensor?](repeating: nil, count: steps.count)
     func tensor(_ reference: Reference) -> Tensor {
       switch reference {
-      case .operand(let index): taped(operands[index])
-      case .result: taped(result)
+      case .operand(let index): taped(entry.tensor(of: index))
+      case .result: taped(entry.result)
       case .cotangent: cotangent
       case .constant(let scalar): Tensor(weak: .double(scalar.asDouble))
       case .step(let index): taped(values[index])

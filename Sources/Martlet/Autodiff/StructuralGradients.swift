@@ -7,15 +7,17 @@ extension Tape.Entry {
   /// The cotangents of the operands, given the result's; nil where there is none or none is wanted.
   func cotangents(_ op: Op, of cotangent: Tensor) -> [Tensor?] {
     // What a tape knows is floating-point.
-    func isWanted(_ position: Int) -> Bool { inputs[position].number != nil }
+    func isWanted(_ position: Int) -> Bool { number(of: position) != nil }
     switch op {
     case .elementwise(let elementwise):
       guard let program = GradientProgram.of(elementwise, dtype: dtype) else {
         return inputs.map { _ in nil }
       }
-      let values = program.cotangents(
-        operands: inputs.map(\.tensor), result: result, cotangent: cotangent, wanted: isWanted)
-      return zip(values, inputs).map { value, input in value?.summed(to: input.shape) }
+      var shares = program.cotangents(of: self, cotangent, wanted: isWanted)
+      for position in shares.indices {
+        shares[position] = shares[position]?.summed(to: shape(of: position))
+      }
+      return shares
     case .cast: return [cotangent.converted(to: inputs[0].dtype)]
     case .iota, .argReduce: return inputs.map { _ in nil }
     case .view(let view): return [viewCotangent(view, cotangent)]
@@ -58,7 +60,7 @@ extension Tape.Entry {
   /// Where the rule of an op that can fail says that it failed.
   var site: CallSite { .forward(origin?.location) }
 
-  func saved(_ position: Int) -> Tensor { taped(inputs[position].tensor) }
+  func saved(_ position: Int) -> Tensor { taped(tensor(of: position)) }
 
   private func viewCotangent(_ view: View, _ g: Tensor) -> Tensor {
     let source = inputs[0].shape

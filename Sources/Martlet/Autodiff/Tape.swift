@@ -10,7 +10,12 @@ import Synchronization
 /// ordinary tensor. Entries refer to each other by number, so dropping a long history is a loop.
 final class Tape: Sendable {
   /// One recorded op, or a watched tensor.
-  struct Entry: Sendable {
+  ///
+  /// A class, because sweeps look at every entry: a struct's parts would be retained one by one.
+  ///
+  /// Invariant behind `@unchecked`: `result` is written once, by the thread that records the op,
+  /// before anybody else has its result and with it a reason to look at the entry.
+  final class Entry: @unchecked Sendable {
     enum Kind: Sendable {
       /// A watched tensor.
       case watched
@@ -36,7 +41,7 @@ final class Tape: Sendable {
     let shape: Shape
     let inputs: Few<Input>
     /// The result, where the rule of the op reads it.
-    var result: Tensor?
+    fileprivate(set) var result: Tensor?
     /// Where the op was called, for ops that can fail on values: then their rules can too.
     let origin: Origin?
 
@@ -106,14 +111,21 @@ final class Tape: Sendable {
   }
 }
 
+extension Tape.Entry {
+  // Without a copy of the whole operand.
+  func number(of position: Int) -> Int? { inputs.at(position) { $0.number } }
+  func shape(of position: Int) -> Shape { inputs.at(position) { $0.shape } }
+  func tensor(of position: Int) -> Tensor? { inputs.at(position) { $0.tensor } }
+}
+
 /// A list of elements, two of which need no memory of their own.
 struct Few<Element: Sendable>: Sendable, RandomAccessCollection {
-  private let first: Element?
-  private let second: Element?
+  private let one: Element?
+  private let two: Element?
   private let rest: [Element]
 
-  init(_ first: Element? = nil, _ second: Element? = nil, rest: [Element] = []) {
-    (self.first, self.second, self.rest) = (first, second, rest)
+  init(_ one: Element? = nil, _ two: Element? = nil, rest: [Element] = []) {
+    (self.one, self.two, self.rest) = (one, two, rest)
   }
 
   init(_ elements: [Element]) {
@@ -122,16 +134,18 @@ struct Few<Element: Sendable>: Sendable, RandomAccessCollection {
   }
 
   var startIndex: Int { 0 }
-  var endIndex: Int { (first == nil ? 0 : 1) + (second == nil ? 0 : 1) + rest.count }
+  var endIndex: Int { (one == nil ? 0 : 1) + (two == nil ? 0 : 1) + rest.count }
 
-  subscript(position: Int) -> Element {
-    let element: Element? =
-      switch position {
-      case 0: first
-      case 1: second
-      default: rest[position - 2]
-      }
-    guard let element else { internalError("element \(position) of \(count)") }
-    return element
+  subscript(position: Int) -> Element { at(position) { $0 } }
+
+  /// What `body` says of the element at `position`.
+  @inline(__always)
+  func at<Part>(_ position: Int, _ body: (Element) -> Part) -> Part {
+    switch position {
+    case 0: if let one { return body(one) }
+    case 1: if let two { return body(two) }
+    default: return body(rest[position - 2])
+    }
+    internalError("element \(position) of \(count)")
   }
 }

@@ -23,8 +23,11 @@ final class TapeObserver: Sendable {
 
   static var isAnyActive: Bool { active.load(ordering: .relaxed) != 0 }
 
+  /// The section of the current task; asked for first, as tasks are slower to ask.
+  static var here: TapeObserver? { isAnyActive ? current : nil }
+
   let role: Role
-  let enclosing = TapeObserver.current
+  let enclosing = TapeObserver.here
   /// Tapes with a smaller number were there before.
   private let serial = Tape.nextSerial
 
@@ -41,7 +44,7 @@ final class TapeObserver: Sendable {
 
   /// The chain of the current task.
   static var all: [TapeObserver] {
-    isAnyActive ? current.map { Array($0.chain) } ?? [] : []
+    here.map { Array($0.chain) } ?? []
   }
 
   /// The number of a tensor on `tape`, where it is known to it or to one that it repeats.
@@ -89,7 +92,7 @@ final class TapeObserver: Sendable {
 
   /// Whether a section of the current task keeps `tape` from recording; what pauses it is told.
   static func isPaused(_ tape: Tape, at number: Int) -> Bool {
-    isAnyActive ? current?.isPaused(tape, at: number) ?? false : false
+    here?.isPaused(tape, at: number) ?? false
   }
 
   /// As `Tracking.extend`, inside of this section.
@@ -116,7 +119,7 @@ final class TapeObserver: Sendable {
   /// The tapes that record what is made of `tensors` here, with the numbers they have there.
   static func tapes(of tensors: [Tensor]) -> [(tape: Tape, numbers: [Int?])] {
     var tapes: [Tape] = []
-    let observer = isAnyActive ? current : nil
+    let observer = here
     for case let tracking? in tensors.map(\.tracking) {
       var known: [Tape] = []
       if let observer {

@@ -118,7 +118,7 @@ final class Tracking: Sendable {
     _ op: Op, dtype: DType, shape: Shape, _ inputs: Few<Tensor>,
     origin: Tape.Entry.Origin? = nil
   ) -> Tracking? {
-    if TapeObserver.isAnyActive, let observer = TapeObserver.current {
+    if let observer = TapeObserver.here {
       return observer.extend(op, dtype: dtype, shape: shape, inputs, origin: origin)
     }
     guard dtype.isFloatingPoint, op.hasGradient else { return nil }

@@ -116,7 +116,7 @@ final class VariableScope: Sendable {
   let tape: Tape
   private let enclosing = VariableScope.current
   /// The section that the scope began in.
-  private let observer = TapeObserver.current
+  private let observer = TapeObserver.here
   private let readings = Mutex(Readings())
 
   init(_ tape: Tape = Tape()) { self.tape = tape }
