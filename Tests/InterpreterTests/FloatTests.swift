@@ -67,6 +67,11 @@ import Testing
       same(
         try map(.gradientProduct, [0, -0.0, 2, .nan] as [Float], [.nan, .infinity, 3, 1]),
         [0, 0, 6, .nan]))
+    #expect(
+      same(
+        try map(
+          .annihilatingProduct, [0, -.infinity, 2, .nan, .nan] as [Float],
+          [.nan, -0.0, 3, 1, 0]), [0, 0, 6, .nan, 0]))
   }
 
   /// `Golden/floating_point.py` writes the table: op, dtype, operands and result as hex bits.

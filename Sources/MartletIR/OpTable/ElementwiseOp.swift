@@ -23,6 +23,7 @@ package enum ElementwiseOp: UInt8, CaseIterable, Sendable, Hashable {
   case clip
   case hypot
   case gradientProduct
+  case annihilatingProduct
 
   // Rounding and floating-point structure.
   case floor

@@ -88,13 +88,27 @@ extension OpDefinition {
     })
 
   /// R24's product, +0 where the cotangent is zero; its derivatives are those of the product.
+  ///
+  /// By d it is ct g, and there both factors may be the zero of a branch that was not taken, with
+  /// the other one infinite or NaN.
   static let gradientProduct = OpDefinition(
     "gradient_product", 2, .floating, cost: 2,
     meaning: { operands in
       let (g, d) = (operands[0], operands[1])
       return MartletIR.select(g .== 0, .literal(0, g.dtype), g * d)
     },
-    gradient: { x, _, ct in [product(ct, x[1]), product(ct, x[0])] })
+    gradient: { x, _, ct in [product(ct, x[1]), .apply(.annihilatingProduct, ct, x[0])] })
+
+  /// The product that is +0 where either factor is zero, whatever the other one is.
+  static let annihilatingProduct = OpDefinition(
+    "annihilating_product", 2, .floating, cost: 3,
+    meaning: { operands in
+      let (a, b) = (operands[0], operands[1])
+      return MartletIR.select((a .== 0) | (b .== 0), .literal(0, a.dtype), a * b)
+    },
+    gradient: { x, _, ct in
+      [.apply(.annihilatingProduct, ct, x[1]), .apply(.annihilatingProduct, ct, x[0])]
+    })
 
   /// R18: NaN wins, and of equal values (the zeros) the second.
   private static func larger(_ a: ScalarExpr, _ b: ScalarExpr) -> ScalarExpr {

@@ -24,6 +24,7 @@ package enum OpTable {
     case .clip: .clip
     case .hypot: .hypot
     case .gradientProduct: .gradientProduct
+    case .annihilatingProduct: .annihilatingProduct
     case .floor: .floor
     case .ceil: .ceil
     case .trunc: .trunc
