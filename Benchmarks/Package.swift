@@ -19,7 +19,11 @@ let package = Package(
   dependencies: [.package(name: "Martlet", path: "../")],
   targets: [
     .executableTarget(
-      name: "martlet-bench", dependencies: [.product(name: "Martlet", package: "Martlet")],
+      name: "martlet-bench",
+      dependencies: [
+        .product(name: "Martlet", package: "Martlet"),
+        .product(name: "MartletNN", package: "Martlet"),
+      ],
       swiftSettings: settings)
   ],
   swiftLanguageModes: [.v6]

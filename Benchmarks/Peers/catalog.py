@@ -51,12 +51,16 @@ WORKLOADS = [
     Workload("matmul1024", is_numpy_style=False),
     Workload("mlp", is_numpy_style=False),
     Workload("linreg", is_numpy_style=False),
+    Workload("chain12-grad", lambda s: 6 * s.vector, is_numpy_style=False),
+    Workload("softmax-grad", lambda s: 2 * s.rows * 1024, 1.0, is_numpy_style=False),
+    Workload("layernorm-grad", lambda s: 3 * 2 * s.rows * 512, 1.0, is_numpy_style=False),
+    Workload("mlp-train", None, 1.0, is_numpy_style=False),
 ]
 
 MEAN_BAR = 0.65
 
-# The libraries that worker.py speaks for; torch runs only where it was asked for.
-PEERS = ["numpy", "numexpr", "jax", "torch"]
+# The libraries that worker.py speaks for; torch and openblas run only where they were asked for.
+PEERS = ["numpy", "numexpr", "jax", "torch", "openblas"]
 DEFAULT_PEERS = PEERS[:3]
 
 # The examples of one epoch of `linreg`.

@@ -6,7 +6,7 @@ import os
 from figures import OURS
 
 COLORS = {OURS: "#d1495b", "numpy": "#30638e", "numexpr": "#8d6cab", "jax": "#3a9d7a",
-          "torch": "#e08e2b"}
+          "torch": "#e08e2b", "openblas": "#7a7a52"}
 FASTER, SLOWER = "#3a9d7a", "#d1495b"
 LEFT, RIGHT, WIDTH, TOP, STEP = 170, 720, 860, 84, 24
 

@@ -36,6 +36,9 @@ class NumPy:
     def relu(self, a):
         return self.xp.maximum(a, 0)
 
+    def product(self, a, b):
+        return a @ b
+
 
 class JAX(NumPy):
     """JAX, every workload under `jit`."""
@@ -107,4 +110,32 @@ class Numexpr(NumPy):
         self.version = numexpr.__version__
 
 
-ENGINES = {engine.name: engine for engine in (NumPy, Numexpr, JAX, Torch)}
+class OpenBLAS(NumPy):
+    """The system's OpenBLAS by its own threads, for matrix products."""
+
+    name = "openblas"
+
+    def __init__(self):
+        super().__init__()
+        import ctypes
+        library = ctypes.CDLL(os.environ.get("MARTLET_BLAS") or "libopenblas.so.0")
+        library.openblas_set_num_threads(CORES)
+        library.openblas_get_config.restype = ctypes.c_char_p
+        self.version = library.openblas_get_config().decode().split()[1]
+        self.gemm = library.cblas_sgemm
+        self.gemm.restype = None
+        self.gemm.argtypes = [ctypes.c_int] * 6 + [
+            ctypes.c_float, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_int,
+            ctypes.c_float, ctypes.c_void_p, ctypes.c_int]
+
+    def product(self, a, b):
+        (m, k), n = a.shape, b.shape[1]
+        c = self.xp.empty((m, n), self.xp.float32)
+        row_major, as_it_is = 101, 111
+        self.gemm(
+            row_major, as_it_is, as_it_is, m, n, k, 1, a.ctypes.data, k, b.ctypes.data, n, 0,
+            c.ctypes.data, n)
+        return c
+
+
+ENGINES = {engine.name: engine for engine in (NumPy, Numexpr, JAX, Torch, OpenBLAS)}

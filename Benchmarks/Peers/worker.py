@@ -17,6 +17,9 @@ class Worker:
         self.prepared = self.run = self.check = None
         if engine.name == "numexpr":
             self.workloads = expressions.WORKLOADS
+        elif engine.name == "openblas":
+            self.workloads = {
+                name: workloads.WORKLOADS[name] for name in ("matmul2048", "matmul1024")}
         elif engine.name == "numpy":
             self.workloads = workloads.WORKLOADS
         else:

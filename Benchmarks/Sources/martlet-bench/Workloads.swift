@@ -72,6 +72,10 @@ struct Workload: Sendable {
     Workload("matmul1024", "the same, of half the side", matmul1024),
     Workload("mlp", "three layers, 256 x 784 to 512, 512 and 10", mlp),
     Workload("linreg", "190 steps of a regression, one example each", linreg),
+    Workload("chain12-grad", "chain12's sum, and its gradient by the three vectors", chain12Grad),
+    Workload("softmax-grad", "the cross entropy of rows, and its gradient", softmaxGrad),
+    Workload("layernorm-grad", "layernorm, and its gradient by rows, scale, shift", layernormGrad),
+    Workload("mlp-train", "a training step of mlp: Adam, a batch of 256", isInPlace: true, mlpTrain),
   ]
 }
 
@@ -79,15 +83,17 @@ private func chain12(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body 
   let a = data.next(sizes.vector)
   let b = data.next(sizes.vector)
   let c = data.next(sizes.vector)
-  return {
-    var t = a * b + c
-    t = t * t - a
-    t = t + b * 0.5
-    t = abs(t) + 1.0
-    t = t / (c * c + 1.0)
-    t = t - a * c
-    return [t * 0.25]
-  }
+  return { [chain(a, b, c)] }
+}
+
+func chain(_ a: Tensor, _ b: Tensor, _ c: Tensor) -> Tensor {
+  var t = a * b + c
+  t = t * t - a
+  t = t + b * 0.5
+  t = abs(t) + 1.0
+  t = t / (c * c + 1.0)
+  t = t - a * c
+  return t * 0.25
 }
 
 private func gelu(_ data: inout HashedData, _ sizes: Sizes) -> Workload.Body {
