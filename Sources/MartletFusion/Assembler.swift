@@ -153,7 +153,9 @@ struct Assembler {
   private mutating func assemble(_ roots: [Root], _ context: KernelContext) {
     builder.begin(space: context.space, level: context.level, in: graph)
     let positions = roots.map { Int(builder.value(of: $0.value, in: graph)) }
-    if BodySplit.fits(builder.body, outputCount: roots.count, graph.costs) {
+    if BodySplit.fits(builder.body, outputCount: roots.count, graph.costs),
+      !isStoredFirst(positions, context)
+    {
       finish(builder.body, Array(zip(positions, roots)), context)
       return
     }
@@ -192,6 +194,28 @@ struct Assembler {
       extraction.begin(part: crossings.count, start: body.codes.count)
       finish(extraction.extract(Array(zip(positions, roots))), context)
     }
+  }
+
+  /// Whether what is reduced is stored by a kernel of its own: its operands do not pass the reduced
+  /// axes as one, and what is stored does.
+  ///
+  /// A draft that is a map may join others over its space, where the copy that a reduction makes for
+  /// itself joins nothing.
+  private func isStoredFirst(_ positions: [Int], _ context: KernelContext) -> Bool {
+    guard graph.isFusing, let axes = context.reducedAxes, context.passage == .reduction else {
+      return false
+    }
+    let (body, space) = (builder.body, graph.shapes[Int(context.space)])
+    let isStorable = positions.allSatisfy { position in
+      let node = Int(body.nodes[position])
+      return body.codes[position].isComputed && node >= 0
+        && graph.entries[node].context != FusionGraph.manyContexts
+    }
+    guard isStorable, axes == AxisSet((space.rank - axes.axes.count)..<space.rank),
+      case .copy = ReductionSpace(
+        space, reducing: axes, inputs: body.inputs.map(\.layout), costs: graph.costs)
+    else { return false }
+    return true
   }
 
   private mutating func finish(
