@@ -15,9 +15,15 @@ public struct SGD: Sendable {
   public init(rate: Double) { self.rate = rate }
 
   /// Subtracts `rate` times the gradient from each variable that the gradients are by.
+  ///
+  /// Of a table of which rows were looked up, those rows alone: no gradient of its size is made.
   public func update(_ gradients: VariableGradients) {
     for variable in gradients.variables {
-      variable.value = variable.value - rate * gradients[variable]
+      if let rows = gradients.rows(of: variable) {
+        variable.value = variable.value.adding(rows.scaled(by: -rate))
+      } else {
+        variable.value = variable.value - rate * gradients[variable]
+      }
     }
   }
 }

@@ -9,11 +9,17 @@ extension Array where Element == Tape.Entry {
   ///
   /// The walk goes from the last entry to the first, once; a cotangent is let go as soon as the
   /// entry's operands have their shares of it.
-  func cotangents(seeds: [(number: Int, cotangent: Tensor)], wanted: [Int]) -> [Tensor?] {
+  ///
+  /// What a lookup of rows gives back to a watched tensor stays rows.
+  func cotangents(seeds: [(number: Int, cotangent: Cotangent)], wanted: [Int]) -> [Cotangent?] {
     guard let last = seeds.lazy.map(\.number).max() else { return wanted.map { _ in nil } }
-    var cotangents = [Tensor?](repeating: nil, count: last + 1)
-    func add(_ share: Tensor, to number: Int) {
-      cotangents[number] = cotangents[number].map { $0 + share } ?? share
+    var cotangents = [Cotangent?](repeating: nil, count: last + 1)
+    func add(_ share: Cotangent, to number: Int) {
+      if cotangents[number] == nil {
+        cotangents[number] = share
+      } else {
+        cotangents[number]?.add(share)
+      }
     }
     for seed in seeds { add(seed.cotangent, to: seed.number) }
     var isWanted = [Bool](repeating: false, count: last + 1)
@@ -39,10 +45,17 @@ extension Array where Element == Tape.Entry {
         guard let cotangent = cotangents[number] else { continue }
         if !isWanted[number] { cotangents[number] = nil }
         switch entry.kind {
-        case .op(let op): shares = entry.cotangents(op, of: cotangent)
+        case .op(.gather(0)):
+          guard let source = entry.number(of: 0) else { continue }
+          if case .watched = self[source].kind {
+            if isWanted[source] { add(Cotangent(entry.rows(cotangent.dense)), to: source) }
+            continue
+          }
+          shares = entry.cotangents(.gather(0), of: cotangent.dense)
+        case .op(let op): shares = entry.cotangents(op, of: cotangent.dense)
         case .result(let position):
           if let function = entry.inputs[0].number {
-            results[function, default: [:]][position] = cotangent
+            results[function, default: [:]][position] = cotangent.dense
           }
           continue
         case .watched, .custom: continue
@@ -50,7 +63,7 @@ extension Array where Element == Tape.Entry {
       }
       for position in shares.indices {
         if let share = shares[position], let source = entry.number(of: position) {
-          add(share, to: source)
+          add(Cotangent(share), to: source)
         }
       }
     }

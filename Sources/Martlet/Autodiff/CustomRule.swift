@@ -10,11 +10,11 @@ struct CustomRule: Sendable {
     /// To add to what was collected from other uses.
     case shares([Tensor?])
     /// What was collected is in them.
-    case totals([Tensor?])
+    case totals([Cotangent?])
   }
 
   /// From the results' cotangents, by position, and what was collected for the inputs so far.
-  let pullBack: @Sendable (_ results: [Int: Tensor], _ collected: [Tensor?]) -> Shares
+  let pullBack: @Sendable (_ results: [Int: Tensor], _ collected: [Cotangent?]) -> Shares
   /// From the inputs' tangents to the results'.
   let pushForward: @Sendable (_ inputs: [Tensor?]) -> [Tensor?]
 }

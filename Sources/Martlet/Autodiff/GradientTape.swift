@@ -86,7 +86,7 @@ public final class GradientTape: Sendable {
     let tensors = x.tensors
     var found = gradients(
       of: y, by: tensors.map { ($0.tracking?.number(on: tape), $0) }, .exact(file, line)
-    ).makeIterator()
+    ).map(\.dense).makeIterator()
     return x.replacing(with: &found)
   }
 
@@ -103,16 +103,16 @@ public final class GradientTape: Sendable {
 
   private func gradients(
     of y: Tensor, by x: [(number: Int?, tensor: Tensor)], _ site: CallSite
-  ) -> [Tensor] {
+  ) -> [Cotangent] {
     if let poisoned = ([y] + x.map(\.tensor)).first(where: \.isPoisoned) {
-      return x.map { _ in poisoned }
+      return x.map { _ in Cotangent(poisoned) }
     }
-    func fail(_ reason: String, _ hint: String) -> [Tensor] {
+    func fail(_ reason: String, _ hint: String) -> [Cotangent] {
       let failed = Tensor.failed(
         TensorError(
           .value, op: "GradientTape.gradient", operands: [y.described], reason: reason, hint: hint),
         at: site)
-      return x.map { _ in failed }
+      return x.map { _ in Cotangent(failed) }
     }
     guard x.allSatisfy({ $0.number != nil }) else {
       return fail(

@@ -43,11 +43,17 @@ struct Recording: Sendable {
 
   /// The inputs' cotangents, given the outputs'; zeros for what no output depends on.
   func pulledBack(_ cotangents: [Tensor]) -> [Tensor] {
-    let seeds = zip(outputs, cotangents).compactMap { output, cotangent in
-      output.number.map { ($0, cotangent) }
+    collected(cotangents).map(\.dense)
+  }
+
+  /// The same, with what lookups give back as rows.
+  private func collected(_ cotangents: [Tensor]) -> [Cotangent] {
+    var seeds: [(number: Int, cotangent: Cotangent)] = []
+    for (output, cotangent) in zip(outputs, cotangents) {
+      if let number = output.number { seeds.append((number, Cotangent(cotangent))) }
     }
     let found = entries.cotangents(seeds: seeds, wanted: inputs.compactMap(\.number))
-    return filling(inputs, with: found)
+    return filling(inputs, with: found) { Cotangent($0.zeros) }
   }
 
   /// The outputs' tangents, given the inputs'; zeros for what depends on no input.
@@ -56,19 +62,22 @@ struct Recording: Sendable {
       input.number.map { ($0, tangent) }
     }
     let found = entries.tangents(seeds: seeds, wanted: outputs.compactMap(\.number))
-    return filling(outputs, with: found)
+    return filling(outputs, with: found, \.zeros)
   }
 
-  private func filling(_ values: [Value], with found: [Tensor?]) -> [Tensor] {
+  /// What was found for those of `values` that the tape knows, else `zeros`.
+  private func filling<Found>(
+    _ values: [Value], with found: [Found?], _ zeros: (Value) -> Found
+  ) -> [Found] {
     var rest = found.makeIterator()
     return values.map { value in
-      guard value.number != nil else { return value.zeros }
-      return (rest.next() ?? nil) ?? value.zeros
+      guard value.number != nil else { return zeros(value) }
+      return (rest.next() ?? nil) ?? zeros(value)
     }
   }
 
   /// The gradients of the only output, which must be one floating-point number.
-  func gradients(_ op: String) throws(TensorError) -> [Tensor] {
+  private func gradients(_ op: String) throws(TensorError) -> [Cotangent] {
     let value = outputs[0].tensor
     guard value.count == 1, value.dtype.isFloatingPoint else {
       throw TensorError(
@@ -77,7 +86,7 @@ struct Recording: Sendable {
         hint: value.dtype.isFloatingPoint
           ? "reduce it first, for example with .sum()" : "compute in a floating-point dtype")
     }
-    return pulledBack([.filled(value.shape, with: Scalar(rounding: 1, as: value.dtype))])
+    return collected([.filled(value.shape, with: Scalar(rounding: 1, as: value.dtype))])
   }
 }
 
@@ -88,19 +97,22 @@ func differentiate(
   let arguments = Tensor.differentiable(op, arguments, site)
   if let poisoned = arguments.first, poisoned.isPoisoned { return (poisoned, arguments) }
   let recording = try Recording(of: arguments) { [try body($0).asFloat] }
-  return recording.valueAndGradients(op, site)
+  let (value, gradients) = recording.valueAndGradients(op, site)
+  return (value, gradients.map(\.dense))
 }
 
 extension Recording {
   /// The only output and its gradients, poisoned where it has none.
-  func valueAndGradients(_ op: String, _ site: CallSite) -> (value: Tensor, gradients: [Tensor]) {
+  func valueAndGradients(
+    _ op: String, _ site: CallSite
+  ) -> (value: Tensor, gradients: [Cotangent]) {
     let value = outputs[0].tensor
-    if value.isPoisoned { return (value, inputs.map { _ in value }) }
+    if value.isPoisoned { return (value, inputs.map { _ in Cotangent(value) }) }
     do throws(TensorError) {
       return (value, try gradients(op))
     } catch {
       let failed = Tensor.failed(error, at: site)
-      return (failed, inputs.map { _ in failed })
+      return (failed, inputs.map { _ in Cotangent(failed) })
     }
   }
 }

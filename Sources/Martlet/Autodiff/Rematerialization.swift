@@ -153,14 +153,16 @@ final class Repetition: Sendable {
     let inputs: [Int?]
     let results: [Int?]
 
-    func pulledBack(_ cotangents: [Int: Tensor], onto collected: [Tensor?]) -> CustomRule.Shares {
+    func pulledBack(
+      _ cotangents: [Int: Tensor], onto collected: [Cotangent?]
+    ) -> CustomRule.Shares {
       // What was collected comes first, so that sums have the order that they have without.
-      var seeds: [(number: Int, cotangent: Tensor)] = []
+      var seeds: [(number: Int, cotangent: Cotangent)] = []
       for case (let input?, let cotangent?) in zip(inputs, collected) {
         seeds.append((input, cotangent))
       }
       for (position, cotangent) in cotangents.sorted(by: { $0.key < $1.key }) {
-        if let result = results[position] { seeds.append((result, cotangent)) }
+        if let result = results[position] { seeds.append((result, Cotangent(cotangent))) }
       }
       var found = entries.cotangents(seeds: seeds, wanted: inputs.compactMap(\.self))
         .makeIterator()

@@ -57,6 +57,15 @@ extension Tape.Entry {
     }
   }
 
+  /// What a lookup of rows gives back, given the cotangent of what it found.
+  func rows(_ cotangent: Tensor) -> SparseRows {
+    let shape = inputs[0].shape
+    let count = saved(1).count
+    return SparseRows(
+      shape: shape, indices: saved(1).reshaped(unchecked: [count]),
+      rows: cotangent.reshaped(unchecked: Shape([count] + shape.dropFirst())), site: site)
+  }
+
   /// Where the rule of an op that can fail says that it failed.
   var site: CallSite { .forward(origin?.location) }
 

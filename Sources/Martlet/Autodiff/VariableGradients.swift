@@ -5,21 +5,34 @@ import MartletIR
 /// Gradients by variable; zeros for a variable that the result does not depend on, that was not
 /// read, or that is not trainable.
 public struct VariableGradients: Sendable {
-  let gradients: [ObjectIdentifier: Tensor]
+  private let gradients: [ObjectIdentifier: Cotangent]
   /// The variables that were read, in the order of their first reading.
   public let variables: [Variable]
 
-  init(_ readings: [VariableScope.Reading], _ tensors: [Tensor]) {
+  init(_ readings: [VariableScope.Reading], _ found: [Cotangent]) {
     variables = readings.map(\.variable)
-    let pairs = zip(variables.map(ObjectIdentifier.init), tensors)
+    let pairs = zip(variables.map(ObjectIdentifier.init), found)
     gradients = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
   }
 
   /// The gradient by `variable`, with its shape and dtype.
   public subscript(variable: Variable) -> Tensor {
-    gradients[ObjectIdentifier(variable)]
+    gradients[ObjectIdentifier(variable)]?.dense
       ?? Tensor.filled(
         variable.value.shape, with: Scalar(dtype: variable.value.dtype, bits: 0))
+  }
+
+  /// The gradient by `variable` as rows, where lookups of rows are all that the result depends on
+  /// it by; else nil.
+  ///
+  /// A table of a million rows, eight of which were looked up, has a gradient of eight rows.
+  ///
+  ///     let (loss, gradients) = valueWithGradients { table.value.take(words).square().sum() }
+  ///     if let rows = gradients.rows(of: table) {
+  ///       table.value = table.value.adding(rows.scaled(by: -0.1))
+  ///     }
+  public func rows(of variable: Variable) -> SparseRows? {
+    gradients[ObjectIdentifier(variable)]?.rows
   }
 }
 
