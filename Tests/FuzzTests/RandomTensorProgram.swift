@@ -13,15 +13,16 @@ struct TensorProgram {
   /// Nil where shrinking left a statement out.
   var statements: [Statement?] = []
 
-  /// The program of `seed` with 2 to 40 statements.
-  static func make(_ seed: UInt64) throws -> TensorProgram {
+  /// The program of `seed` with 2 to 40 statements, on inputs of any dtypes or of those given.
+  static func make(_ seed: UInt64, of given: [DType]? = nil) throws -> TensorProgram {
     var random = Generator(seed)
     let base = (0..<1 + random.pick(3)).map { _ in
       random.chance(40) ? 0 : random.pick(from: [1, 2, 3, 4, 5, 8, 13])
     }
-    let dtypes = (0..<2).map { _ in
+    let drawn = (0..<2).map { _ in
       random.chance(2) ? random.pick(from: DType.floating) : random.pick(from: DType.allCases)
     }
+    let dtypes = given ?? drawn
     let isLarge = random.chance(12)
     var inputs: [(dtype: DType, shape: Shape)] = []
     for _ in 0..<1 + random.pick(4) {
@@ -31,7 +32,8 @@ struct TensorProgram {
       inputs.append((random.pick(from: dtypes), Shape(dimensions)))
     }
     var program = TensorProgram(
-      seed: seed, inputs: inputs, sampling: random.chance(3) ? .mixed : .moderate)
+      seed: seed, inputs: inputs,
+      sampling: random.chance(3) && given == nil ? .mixed : .moderate)
     try program.grow(2 + random.pick(39), isLarge ? 60_000 : 2000, &random)
     return program
   }
@@ -64,7 +66,7 @@ struct TensorProgram {
     }
   }
 
-  private func tensors() throws -> [Tensor] {
+  func tensors() throws -> [Tensor] {
     var random = Generator(seed &+ 1)
     return try inputs.map { input in
       let bits = (0..<input.shape.elementCount).map { _ in input.dtype.sample(sampling, &random) }
@@ -103,18 +105,24 @@ struct TensorProgram {
   ) throws -> Result {
     try withMode(mode) {
       try withFusion(isFusing) {
-        var machine = Machine(try tensors())
-        for statement in statements {
-          guard let statement else {
-            machine.skip()
-            continue
-          }
-          try machine.run(statement)
-          if isEager { materialize(machine.registers.compactMap { $0 }) }
-        }
+        let machine = try machine(on: try tensors(), isEager: isEager)
         return Result(readings: machine.readings, registers: try machine.finish())
       }
     }
+  }
+
+  /// The registers after all statements, which ran on `inputs`.
+  func machine(on inputs: [Tensor], isEager: Bool = false) throws -> Machine {
+    var machine = Machine(inputs)
+    for statement in statements {
+      guard let statement else {
+        machine.skip()
+        continue
+      }
+      try machine.run(statement)
+      if isEager { materialize(machine.registers.compactMap { $0 }) }
+    }
+    return machine
   }
 
   /// The first difference of two results, in words.

@@ -1,6 +1,7 @@
 // Tapes, sections without gradients, functions with rules of their own, recomputation,
 // explanations.
 
+import Glibc
 import Martlet
 import Synchronization
 import Testing
@@ -289,6 +290,40 @@ private final class Counter: Sendable {
     #expect(Float(rematerialize { x * x }) == 9)
   }
 
+  @Test func ownRulesAndRecomputationNest() {
+    let x = Tensor([0.3, -0.7] as [Double])
+    let expected = gradient(at: x) { x in (x.exp().log1p() * x).sum() }
+    let inside = gradient(at: x) { x in rematerialize { (Self.log1pexp(x) * x).sum() } }
+    let outside = gradient(at: x) { x in
+      customGradient(at: x) { x in
+        let (value, pullback) = vjp(at: x) { x in rematerialize { (x.exp().log1p() * x).sum() } }
+        return CustomGradient(value, pullback: { [slope = pullback(1)] g in g * slope })
+      }
+    }
+    #expect(inside.allClose(expected, rtol: 1e-14) && outside.allClose(expected, rtol: 1e-14))
+  }
+
+  @Test func nothingOutlivesAnyScope() async {
+    // In a process of its own: the count is the process's.
+    await #expect(processExitsWith: .success) {
+      let before = Engine.counters.liveBuffers
+      do {
+        let x = Tensor([Float](repeating: 1, count: 1000))
+        let w = Variable(x)
+        let tape = GradientTape(isPersistent: true)
+        let y = tape.record { rematerialize { (w.value * x).exp() }.sum() }
+        _ = tape.gradients(of: y)[w].scalars(as: Float.self)
+        let (_, pullback) = vjp(at: x) { x in Self.log1pexp(x) * x }
+        _ = pullback(x).scalars(as: Float.self)
+        _ = hessianVectorProduct(at: x, along: x) { x in
+          rematerialize { Self.log1pexp(x) * x }.sum()
+        }.scalars(as: Float.self)
+        _ = explainGradient(at: x) { $0.round().sum() }
+      }
+      exit(Engine.counters.liveBuffers == before ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+  }
+
   // MARK: Explanations
 
   @Test func explanationsNameTheEndOfThePath() {
@@ -323,6 +358,8 @@ private final class Counter: Sendable {
     }
     let unused = explainGradient(at: x) { _ in 1.0 }
     #expect(unused.description == "The function does not use the argument.")
+    let repeated = explainGradient(at: x) { x in rematerialize { x * x.floor() }.sum() }
+    #expect(repeated.isConnected && repeated.ends.map(\.op) == ["floor"])
     let partly = explainGradient(at: x) { x in Tensor.where(x .> 0, x, 0).sum() }
     #expect(partly.isConnected && partly.ends.map(\.op) == ["greater"])
   }

@@ -52,6 +52,22 @@ import Testing
     }
   }
 
+  @Test func longSweepsRunOnASmallStack() throws {
+    try onSmallStack {
+      @Sendable func f(_ x: Tensor) -> Tensor {
+        var y = x
+        for _ in 0..<50_000 { y = y * 1 + 0 }
+        return y
+      }
+      let (value, pullback) = vjp(at: Tensor(Float(2))) { f($0) }
+      let slopes = [
+        pullback(value), jvp(at: Tensor(Float(2)), along: 2) { f($0) }.tangent,
+        gradient(at: Tensor(Float(2))) { x in rematerialize { f(x) } * 2 },
+      ]
+      return slopes.allSatisfy { $0.item(as: Float.self) == 2 }
+    }
+  }
+
   @Test func sharedSubgraphsAreWalkedOnce() {
     var x = Tensor(Double(1))
     for _ in 0..<1000 { x = (x + x) * 0.5 }

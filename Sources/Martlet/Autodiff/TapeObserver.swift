@@ -53,6 +53,11 @@ final class TapeObserver: Sendable {
       ?? chain.lazy.compactMap(\.repetition).first { $0.target === tape }?.number(of: tracking)
   }
 
+  private var isPause: Bool {
+    if case .pause = role { return true }
+    return false
+  }
+
   var repetition: Repetition? {
     if case .repeating(let repetition) = role { return repetition }
     return nil
@@ -110,7 +115,7 @@ final class TapeObserver: Sendable {
         tapes.append(tape)
       }
     }
-    if tapes.isEmpty { TapeObserver.note(.paused, of: Array(inputs)) }
+    if chain.contains(where: \.isPause) { TapeObserver.note(.paused, of: Array(inputs)) }
     return Tracking.extend(tapes, op, dtype: dtype, shape: shape, inputs, origin: origin) {
       tracking, tape in tracking.flatMap { number($0, on: tape) }
     }
