@@ -34,12 +34,26 @@ enum Expressions {
 
   static func layerNorm(_ rows: Int = 64, _ columns: Int = 512) -> TraceRecorder {
     var r = TraceRecorder()
+    r.output(layerNorm(&r, rows, columns))
+    return r
+  }
+
+  /// The sum of a layer norm's products with another array, as a loss is.
+  static func layerNormLoss(_ rows: Int = 64, _ columns: Int = 512) -> TraceRecorder {
+    var r = TraceRecorder()
+    let products = r.multiply(layerNorm(&r, rows, columns), r.leaf([rows, columns]))
+    r.output(r.reshape(r.reduce(.sum, products, [0, 1]), []))
+    return r
+  }
+
+  private static func layerNorm(
+    _ r: inout TraceRecorder, _ rows: Int, _ columns: Int
+  ) -> Trace.Operand {
     let (a, w, b) = (r.leaf([rows, columns]), r.leaf([columns]), r.leaf([columns]))
     let d = r.subtract(a, r.reduce(.mean, a, [1]))
     let v = r.reduce(.mean, r.multiply(d, d), [1])
     let scale = r.apply(.rsqrt, r.add(v, number(1e-5)))
-    r.output(r.add(r.multiply(r.multiply(d, scale), w), b))
-    return r
+    return r.add(r.multiply(r.multiply(d, scale), w), b)
   }
 
   static func meanOfSquares(_ n: Int = 1000) -> TraceRecorder {

@@ -54,6 +54,14 @@ import Testing
       """)
   }
 
+  /// The sum of all elements is one tree over all rows, so what it adds is stored, by the kernel
+  /// that has the rows in the cache.
+  @Test func layerNormLossIsTwoKernels() {
+    let kernels = Scheduler.plan(Expressions.layerNormLoss().trace).kernels
+    #expect(kernels.map(\.family) == [.row, .reduceInner])
+    #expect(kernels.last?.instructions == [.input(0)])
+  }
+
   /// The difference to the mean is cheap and computed twice; the root, once a row.
   @Test func layerNormIsOneKernel() {
     expect(
