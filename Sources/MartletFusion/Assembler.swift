@@ -199,7 +199,7 @@ struct Assembler {
   /// Whether what is reduced is stored by a kernel of its own: its operands do not pass the reduced
   /// axes as one, and what is stored does.
   ///
-  /// A draft that is a map may join others over its space, where the copy that a reduction makes for
+  /// A draft that is a map may join others over its space; the copy that a reduction makes for
   /// itself joins nothing.
   private func isStoredFirst(_ positions: [Int], _ context: KernelContext) -> Bool {
     guard graph.isFusing, let axes = context.reducedAxes, context.passage == .reduction else {

@@ -27,8 +27,9 @@ extension KernelEmitter {
     return vector.toRegister(loaded, operand.dtype)
   }
 
-  /// The lanes of an operand that runs backwards: one vector, its lanes turned round. Gathered lane
-  /// by lane, a sum of three such arrays took twice as long.
+  /// The lanes of an operand that runs backwards: one vector, its lanes turned round.
+  ///
+  /// Gathered lane by lane, chain12 of such arrays took twice as long.
   private func reversedLoad(_ operand: Operand, row: Value, at step: Step) -> Value {
     let element = b.memory(operand.dtype)
     let last = b.add(step.index, b.constant(shape.lanes - 1))

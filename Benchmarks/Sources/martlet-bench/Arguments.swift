@@ -11,7 +11,7 @@ struct Arguments {
            martlet-bench help
 
     Times workloads fused, with one kernel an op, and on the interpreter, and compares the bits.
-    vary compares times per byte with those of odd sizes, float64 and arrays that are not contiguous.
+    vary compares times per byte with those of odd sizes, float64 and spread arrays.
     serve obeys lines of standard input, for comparisons with other libraries (make peers); cache
     lists, checks or removes the kernels that the engine keeps on disk.
 

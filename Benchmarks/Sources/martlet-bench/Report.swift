@@ -68,7 +68,8 @@ struct Report {
       [
         m.name, fixed(m.fused, 3), text(m.unfused, 3), text(m.speedUp, 2), text(m.interpreter, 1),
         fixed(m.first, 1), "\(m.kernels)", fixed(Double(m.bytes) * 1e-6, 1),
-        fixed(m.gigabytesPerSecond, 1), fixed(fractionOfTriad(m), 2), m.steady?.text ?? "-", text(m.check, 6),
+        fixed(m.gigabytesPerSecond, 1), fixed(fractionOfTriad(m), 2), m.steady?.text ?? "-",
+        text(m.check, 6),
         m.isBitwiseEqual.map { $0 ? "equal" : "DIFFER" } ?? "-",
       ]
     }

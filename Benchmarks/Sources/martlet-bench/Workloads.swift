@@ -75,7 +75,7 @@ struct Workload: Sendable {
     Workload("chain12-grad", "chain12's sum, and its gradient by the three vectors", chain12Grad),
     Workload("softmax-grad", "the cross entropy of rows, and its gradient", softmaxGrad),
     Workload("layernorm-grad", "layernorm, and its gradient by rows, scale, shift", layernormGrad),
-    Workload("mlp-train", "a training step of mlp: Adam, a batch of 256", isInPlace: true, mlpTrain),
+    Workload("mlp-train", "a training step of mlp by Adam, batch 256", isInPlace: true, mlpTrain),
   ]
 }
 

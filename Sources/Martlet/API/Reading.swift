@@ -263,7 +263,7 @@ public func materialize(
   do throws(TensorError) {
     var handles: [Handle] = []
     handles.reserveCapacity(tensors.count)
-    for tensor in tensors { if case .handle(let handle) = tensor.storage { handles.append(handle) } }
+    for case .handle(let handle) in tensors.lazy.map(\.storage) { handles.append(handle) }
     try Force.realize(handles)
     for handle in handles { if let error = handle.failure { throw error } }
   } catch {

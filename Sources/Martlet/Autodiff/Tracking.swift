@@ -70,7 +70,7 @@ final class Tracking: Sendable {
   private static func recordTracked(
     _ op: ElementwiseOp, dtype: DType, _ a: Handle, _ b: Handle?
   ) -> Handle {
-    return record(
+    record(
       op, dtype: dtype, a.shape, Few(Tensor(a), b.map { Tensor($0) }), .handle(a),
       b.map { .handle($0) })
   }

@@ -60,8 +60,9 @@ extension Elementary {
   ///
   /// float64: with 1 - a = 2^-e p, p in [sqrt 1/2, sqrt 2), and q = 1 + a, halved where q > p sqrt
   /// 2, the logarithm of q / p is 2 atanh s, s = (q - p) / (q + p): the quotient itself is never
-  /// formed. The rounding errors of 1 + a and 1 - a go into the numerator, which for e = 0 is 2a. Where
-  /// e ln 2 and s have different signs, s is nearly the result, so its own rounding error is added.
+  /// formed. The rounding errors of 1 + a and 1 - a go into the numerator, which for e = 0 is 2a.
+  /// Where e ln 2 and s have different signs, s may be as large as the result, so its own rounding
+  /// error is added.
   package static func atanh(_ x: ScalarExpr) -> ScalarExpr {
     let layout = x.layout
     let a = x.absolute

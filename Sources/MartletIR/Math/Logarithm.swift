@@ -59,7 +59,7 @@ extension Elementary {
     return LogarithmReduction.restored(naturalLogarithm(reduction.e, reduction.f), for: x)
   }
 
-  /// e ln 2 + log(1 + f + low); `low` is less than a unit of f, and its own square is nothing to it.
+  /// e ln 2 + log(1 + f + low); `low` is less than a unit of f, its square nothing to it.
   static func naturalLogarithm(
     _ e: ScalarExpr, _ f: ScalarExpr, _ low: ScalarExpr? = nil
   ) -> ScalarExpr {
