@@ -18,15 +18,19 @@
 #include <cpuid.h>
 #endif
 
-int martlet_file_identity(const char *path, char *out, size_t size) {
-  struct stat status;
-  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+static int write_identity(const char *path, const struct stat *status, char *out, size_t size) {
+  if (!S_ISREG(status->st_mode)) return 0;
   // The time of the last change of the inode cannot be set: it tells files apart whose other times were.
   int length = snprintf(
-      out, size, "%s %llx %llx %llx %lld.%09ld %lld.%09ld", path, (unsigned long long)status.st_dev,
-      (unsigned long long)status.st_ino, (unsigned long long)status.st_size, (long long)status.st_mtim.tv_sec,
-      status.st_mtim.tv_nsec, (long long)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
+      out, size, "%s %llx %llx %llx %lld.%09ld %lld.%09ld", path, (unsigned long long)status->st_dev,
+      (unsigned long long)status->st_ino, (unsigned long long)status->st_size, (long long)status->st_mtim.tv_sec,
+      status->st_mtim.tv_nsec, (long long)status->st_ctim.tv_sec, status->st_ctim.tv_nsec);
   return length > 0 && (size_t)length < size;
+}
+
+int martlet_file_identity(const char *path, char *out, size_t size) {
+  struct stat status;
+  return stat(path, &status) == 0 && write_identity(path, &status, out, size);
 }
 
 int martlet_program_identity(char *out, size_t size) {
@@ -46,7 +50,8 @@ int martlet_program_identity(char *out, size_t size) {
   if (stat("/proc/self/exe", &running) != 0 || stat(path, &named) != 0) return 0;
   // Replaced since it was started: what is there now is another program.
   if (running.st_dev != named.st_dev || running.st_ino != named.st_ino) return 0;
-  return martlet_file_identity(path, out, size);
+  // Of the file that runs: the path may have come to be another's by now.
+  return write_identity(path, &running, out, size);
 }
 
 #if defined(__x86_64__)
