@@ -166,6 +166,29 @@ import Testing
     }
   }
 
+  /// LLVM's file may be replaced while the program runs: its kernels are those of the file before.
+  @Test func anAliasNamesTheLibraryThatWasLoaded() throws {
+    let cache = ObjectCache(path: path, counters: CounterCells())
+    let library = "\(directory.path)/library"
+    let spec = try CacheBench().spec(20)
+    for isReplaced in [false, true] {
+      overwrite(library, [1])
+      let aliases = KernelAliases(cache, selection: nil, identify: { [0] })
+      aliases.noteLibrary(library)
+      if isReplaced {
+        overwrite("\(library)2", [1])
+        rename("\(library)2", library)
+      }
+      let store = NotingStore(cache)
+      let target = Target(triple: "t", cpu: "c", vectorByteCount: 64)
+      store.store(
+        [2, 3],
+        for: ObjectKey(library: "LLVM", target: target, level: .default, kernel: [4], code: [5]))
+      aliases.remember(spec, in: store)
+      #expect(aliases.object(for: spec)?.bytes == (isReplaced ? nil : [2, 3]))
+    }
+  }
+
   @Test func aliasesAreEntriesLikeKernels() throws {
     let limit = 16 << 10
     let cache = ObjectCache(path: path, limit: limit, counters: CounterCells())

@@ -20,6 +20,8 @@ package final class KernelAliases: Sendable {
   private let cache: ObjectCache
   private let identify: @Sendable () -> [UInt8]?
   private let identity = Locked(Identity.unknown)
+  /// The path of LLVM's file, and which file it was when it was loaded.
+  private let library = Locked<(path: String, identity: String)?>(nil)
 
   /// The aliases of a cache; `identify` is a hook for tests.
   package init(
@@ -39,13 +41,18 @@ package final class KernelAliases: Sendable {
     return KernelObject(bytes: bytes, isLoaded: true)
   }
 
-  /// Notes where the best code of `spec` lies, which `compiler` found in `store` or put there.
-  func remember(_ spec: KernelSpec, in store: NotingStore, by compiler: Compiler) {
-    let path = compiler.libraryPath
+  /// Notes which file LLVM is being loaded from: until a kernel is made it may be replaced on disk.
+  func noteLibrary(_ path: String) {
+    let identity = KernelAliases.fileIdentity(path)
+    library.inSection { $0 = identity.map { (path, $0) } }
+  }
+
+  /// Notes where the best code of `spec` lies, which the loaded LLVM found in `store` or put there.
+  func remember(_ spec: KernelSpec, in store: NotingStore) {
     guard let object = store.key, let alias = key(of: spec),
-      let library = KernelAliases.fileIdentity(path)
+      let (path, identity) = library.inSection({ $0 })
     else { return }
-    cache.storeAlias(Array("\(path)\n\(library)\n\(cache.name(of: object))".utf8), for: alias)
+    cache.storeAlias(Array("\(path)\n\(identity)\n\(cache.name(of: object))".utf8), for: alias)
   }
 
   private func key(of spec: KernelSpec) -> [UInt8]? {

@@ -134,7 +134,9 @@ package final class CompilerSource: Sendable {
       if case let known = library, known.isSettled { return known }
       let loaded: Library
       do throws(LoweringError) {
-        loaded = .loaded(try open(selection ?? ""))
+        let compiler = try open(selection ?? "")
+        aliases?.noteLibrary(compiler.libraryPath)
+        loaded = .loaded(compiler)
         ExitGate.install()
       } catch {
         loaded = .missing(error.reason)
@@ -353,9 +355,7 @@ package final class CompilerSource: Sendable {
       guard case .loaded(let compiler) = load() else { return nil }
       // What cannot be linked is compiled again, which says why if it fails too.
       let kernel = try? compiler.load(spec, store: store)
-      if kernel != nil, let aliases {
-        background.add(spec) { aliases.remember(spec, in: store, by: compiler) }
-      }
+      if kernel != nil, let aliases { background.add(spec) { aliases.remember(spec, in: store) } }
       return kernel
     }
     guard let kernel, let kernel else { return nil }
@@ -391,7 +391,7 @@ package final class CompilerSource: Sendable {
       let (seconds, attoseconds) = kernel.times.total.components
       counters.add(
         .compileNanoseconds, Int(seconds) &* 1_000_000_000 &+ Int(attoseconds / 1_000_000_000))
-      if let store { aliases?.remember(key.spec, in: store, by: compiler) }
+      if let store { aliases?.remember(key.spec, in: store) }
       return kernel
     } catch {
       throw TensorError(.backend, op: "compile", reason: "\(error)")
