@@ -35,8 +35,8 @@ linreg: setup ## Train the regression example and draw its line (linreg.svg)
 	@Scripts/require swift
 	swift run -c release linreg $(ARGS)
 
-fuzz: setup ## Compare engines on N random programs (N=20000), release build
-	@MARTLET_TEST_SECONDS=7200 MARTLET_FUZZ=$(or $(N),20000) Scripts/test -c release --filter FuzzTests
+fuzz: setup ## Compare engines on N=20000 random programs (SUITE=GradientFuzzTests), release build
+	@MARTLET_TEST_SECONDS=7200 MARTLET_FUZZ=$(or $(N),20000) Scripts/test -c release --filter $(or $(SUITE),FuzzTests)
 
 ulp: setup ## Measure the error of every math function in full, release build
 	@MARTLET_TEST_SECONDS=7200 MARTLET_ULP=full Scripts/test -c release --filter AccuracyTests

@@ -1,125 +1,111 @@
-// Gradients of random programs: the same bits on every engine, and the slopes that differences
-// have.
+// Random programs differentiated: the same bits on every engine, forward as reverse, and differences.
 
 import CampaignSupport
-import Martlet
 import MartletIR
+import MartletRuntime
+import Synchronization
 import Testing
 
+@testable import Martlet
+
+/// Programs compared with differences, of those the ones whose slope is zero, and programs for which
+/// differences say nothing.
+private let compared = Atomic<Int>(0)
+private let flat = Atomic<Int>(0)
+private let skipped = Atomic<Int>(0)
+private let ended = Atomic<Int>(0)
+
 @Suite struct GradientFuzzTests {
-  /// A bounded number that depends on every register: the sum of what is finite, through tanh.
-  private static func loss(_ program: TensorProgram, _ inputs: [Tensor]) throws -> Tensor {
-    var sum = Tensor(0.0 as Double)
-    for case let x? in try program.machine(on: inputs).registers where x.dtype.isFloatingPoint {
-      let bounded = x.cast(to: .float64).tanh()
-      sum = sum + Tensor.where(bounded.isFinite(), bounded, 0).sum()
-    }
-    return sum
-  }
+  private static let ways: [(name: String, run: @Sendable (TensorProgram) throws -> Outcome)] = [
+    ("automatic", { try $0.derivatives(.automatic) }),
+    ("fused", { try $0.derivatives(.compiled) }),
+    ("unfused", { try $0.derivatives(.compiled, isFusing: false) }),
+  ]
 
-  /// The slopes by the floating-point inputs.
-  private static func slopes(
-    _ program: TensorProgram, _ mode: ExecutionMode
-  ) throws -> [Elements] {
-    try withMode(mode) {
-      let inputs = try program.tensors()
-      let floats = inputs.indices.filter { inputs[$0].dtype.isFloatingPoint }
-      return try gradient(at: floats.map { inputs[$0] }) { x in
-        var all = inputs
-        for (index, x) in zip(floats, x) { all[index] = x }
-        return try loss(program, all)
-      }.map { try Elements($0) }
-    }
-  }
+  private typealias Outcome = TensorProgram.Result
 
-  @Test(arguments: 0..<FuzzSettings.shares) func enginesAgree(_ share: Int) throws {
-    let modes: [ExecutionMode] = Runner.compiled.isEmpty ? [.automatic] : [.compiled, .automatic]
-    for number in FuzzSettings.seeds(share) where number % 4 == 1 {
+  @Test(arguments: 0..<FuzzSettings.shares) func gradients(_ share: Int) throws {
+    for number in FuzzSettings.seeds(share, slice: 48) {
       let seed = FuzzSettings.seed &+ UInt64(number)
-      let program = try TensorProgram.make(seed)
-      let expected = try Self.slopes(program, .interpreter)
-      for mode in modes {
-        let found = try Self.slopes(program, mode)
-        for (input, (found, expected)) in zip(found, expected).enumerated() {
-          guard let text = found.difference(from: expected) else { continue }
-          Issue.record("seed \(seed), \(mode), input \(input): \(text)\n\(program.listing)")
-          return
+      let program = try TensorProgram.differentiable(seed)
+      if FuzzSettings.shows { print("seed \(seed):\n\(program.listing)") }
+      let expected = try program.derivatives(.interpreter)
+      let ways =
+        Runner.compiled.isEmpty ? Self.ways[..<1] : Self.ways[1..<(number % 32 == 0 ? 3 : 2)]
+      for way in ways {
+        let found = try way.run(program)
+        guard let text = TensorProgram.difference(found, expected) else { continue }
+        report("\(way.name): \(text)", program) { candidate in
+          let expected = try candidate.derivatives(.interpreter)
+          return TensorProgram.difference(try way.run(candidate), expected)
         }
+        return
       }
-    }
-  }
-
-  /// Where differences of two step sizes agree, and so there is a slope, it is the gradient's.
-  @Test func differencesAgree() throws {
-    var (seen, skipped) = (0, 0)
-    for number in 0..<FuzzSettings.count where number % 4 == 1 {
-      let seed = FuzzSettings.seed &+ UInt64(number)
-      let program = try TensorProgram.make(seed, of: [.float64])
-      guard try Self.isInFloat64(program) else { continue }
-      seen += 1
-      guard let slope = try withMode(.interpreter, { try Self.compare(program) }) else {
-        skipped += 1
+      guard program.acceptance == .smooth else {
+        skipped.add(1, ordering: .relaxed)
         continue
       }
-      let (scale, bound) = (Swift.max(1, abs(slope.expected)), 1e-4)
-      #expect(
-        abs(slope.reverse - slope.expected) <= bound * scale,
-        "seed \(seed): \(slope.reverse), expected \(slope.expected)\n\(program.listing)")
-      #expect(
-        abs(slope.forward - slope.reverse) <= 1e-9 * Swift.max(1, slope.size),
-        "seed \(seed): \(slope.forward) forward, \(slope.reverse) back\n\(program.listing)")
+      let verdict = try Differences(program, expected).verdict
+      switch verdict {
+      case .agree(let isFlat):
+        compared.add(1, ordering: .relaxed)
+        if isFlat { flat.add(1, ordering: .relaxed) }
+      case .saysNothing: skipped.add(1, ordering: .relaxed)
+      case .differ(let text):
+        report(text, program) { candidate in
+          let verdict = try Differences(candidate, try candidate.derivatives(.interpreter)).verdict
+          guard case .differ(let text) = verdict else { return nil }
+          return text
+        }
+        return
+      }
     }
-    #expect(seen > 0 && skipped * 10 <= seen * 3, "\(skipped) of \(seen) skipped")
+    if ended.add(1, ordering: .relaxed).newValue == FuzzSettings.shares { checkSkipped() }
   }
 
-  /// Whether differences mean something: no float32 on the way, and no literal beside which the
-  /// others vanish.
-  private static func isInFloat64(_ program: TensorProgram) throws -> Bool {
-    for case .literal(_, let value, _, _)? in program.statements.map({ $0?.action })
-    where abs(value) > 1e9 { return false }
-    return try withMode(.interpreter) {
-      try program.machine(on: try program.tensors()).registers.allSatisfy { $0?.dtype != .float32 }
-    }
+  /// At most 30 % of the programs may say nothing about derivatives.
+  private func checkSkipped() {
+    let (compared, skipped) = (
+      compared.load(ordering: .relaxed), skipped.load(ordering: .relaxed)
+    )
+    let count = compared + skipped
+    let counters = Runtime.counters
+    print(
+      "gradients: \(count) programs from seed \(FuzzSettings.seed) on, \(compared) compared with "
+        + "differences (\(flat.load(ordering: .relaxed)) of slope zero), \(skipped) without them, "
+        + "\(counters.kernelsCompiled) kernels compiled in "
+        + "\(Int(counters.compileSeconds * 1000)) ms")
+    // Of a handful more may be skipped by chance.
+    if count >= 100 { #expect(skipped * 10 <= count * 3) }
   }
 
-  private struct Slope {
-    var expected = 0.0
-    var reverse = 0.0
-    var forward = 0.0
-    /// The sum of the sizes of what the slope is the sum of.
-    var size = 0.0
+  private func report(
+    _ text: String, _ program: TensorProgram, _ failure: (TensorProgram) throws -> String?
+  ) {
+    let shrunk = program.shrunk { ((try? failure($0)) ?? nil) != nil }
+    Issue.record(
+      """
+      seed \(program.seed), \(text)
+      shrunk to: \(((try? failure(shrunk)) ?? nil) ?? "a program that does not fail again")
+      \(shrunk.listing)
+      """)
   }
 
-  /// Slopes in a random direction; nil where there is none.
-  private static func compare(_ program: TensorProgram) throws -> Slope? {
-    var random = Generator(program.seed &+ 2)
-    let inputs = try program.tensors()
-    let direction = inputs.map { x in
-      Tensor((0..<x.count).map { _ in 2 * random.unit() - 1 }, shape: x.shape)
+  /// Whoever adds a row with a derivative adds its function to those that are drawn.
+  @Test func everyRowWithDerivativesIsDrawn() {
+    var functions: [([Tensor]) -> Tensor] = [{ .where($0[0] .> 1, $0[1], $0[2]) }]
+    functions += Functions.unary.map { function in { function.apply($0[0]) } }
+    functions += Functions.binary.map { function in { function.apply($0[0], $0[1]) } }
+    functions += Functions.ternary.map { function in { function.apply($0[0], $0[1], $0[2]) } }
+    let x = Tensor([0.5, 1.5])
+    // Products of cotangents are what the rules are made of.
+    var rows: Set<ElementwiseOp> = [.gradientProduct]
+    for function in functions {
+      // Functions of integers refuse floats.
+      let found = try? withTensorErrors { Recording(of: [x, x, x]) { [function($0)] } }
+      for case .op(.elementwise(let row)) in (found?.entries ?? []).map(\.kind) { rows.insert(row) }
     }
-    func value(_ step: Double) throws -> Double {
-      try Double(loss(program, zip(inputs, direction).map { $0 + step * $1 }))
-    }
-    func difference(_ step: Double) throws -> Double {
-      (try value(step) - value(-step)) / (2 * step)
-    }
-    var slope = Slope()
-    do {
-      // A step may take an integer where the program's ops do not go.
-      let (wide, narrow) = try withTensorErrors { (try difference(1e-5), try difference(2e-6)) }
-      guard abs(wide - narrow) <= 1e-4 * Swift.max(1, abs(wide)) else { return nil }
-      slope.expected = narrow
-    } catch is TensorError {
-      return nil
-    }
-    let slopes = try gradient(at: inputs) { try loss(program, $0) }
-    for (slopes, direction) in zip(slopes, direction) {
-      let products = (slopes * direction).scalars(as: Double.self)
-      slope.reverse += products.reduce(0, +)
-      slope.size += products.reduce(0) { $0 + abs($1) }
-    }
-    slope.forward = Double(
-      try jvp(at: inputs, along: direction) { try loss(program, $0) }.tangent)
-    return slope.reverse.isFinite && slope.forward.isFinite ? slope : nil
+    let differentiable = ElementwiseOp.allCases.filter { $0.definition.gradient != nil }
+    #expect(Set(differentiable).subtracting(rows) == [])
   }
 }

@@ -10,19 +10,20 @@ struct TensorProgram {
   let seed: UInt64
   let inputs: [(dtype: DType, shape: Shape)]
   let sampling: Sampling
+  /// What statements must give to be in the program.
+  var acceptance = Acceptance.anything
   /// Nil where shrinking left a statement out.
   var statements: [Statement?] = []
 
-  /// The program of `seed` with 2 to 40 statements, on inputs of any dtypes or of those given.
-  static func make(_ seed: UInt64, of given: [DType]? = nil) throws -> TensorProgram {
+  /// The program of `seed` with 2 to 40 statements.
+  static func make(_ seed: UInt64) throws -> TensorProgram {
     var random = Generator(seed)
     let base = (0..<1 + random.pick(3)).map { _ in
       random.chance(40) ? 0 : random.pick(from: [1, 2, 3, 4, 5, 8, 13])
     }
-    let drawn = (0..<2).map { _ in
+    let dtypes = (0..<2).map { _ in
       random.chance(2) ? random.pick(from: DType.floating) : random.pick(from: DType.allCases)
     }
-    let dtypes = given ?? drawn
     let isLarge = random.chance(12)
     var inputs: [(dtype: DType, shape: Shape)] = []
     for _ in 0..<1 + random.pick(4) {
@@ -32,44 +33,56 @@ struct TensorProgram {
       inputs.append((random.pick(from: dtypes), Shape(dimensions)))
     }
     var program = TensorProgram(
-      seed: seed, inputs: inputs,
-      sampling: random.chance(3) && given == nil ? .mixed : .moderate)
+      seed: seed, inputs: inputs, sampling: random.chance(3) ? .mixed : .moderate)
     try program.grow(2 + random.pick(39), isLarge ? 60_000 : 2000, &random)
     return program
   }
 
-  private mutating func grow(_ count: Int, _ largest: Int, _ random: inout Generator) throws {
+  /// Draws statements until there are `count`, and none that gives more than `largest` elements.
+  mutating func grow(_ count: Int, _ largest: Int, _ random: inout Generator) throws {
     var machine = Machine(try tensors())
     var attempts = 0
-    while statements.count < count, attempts < 4 * count {
+    while statements.count < count, attempts < 8 * count {
       attempts += 1
-      guard let statement = Draw(machine, largest).statement(&random) else { continue }
+      guard let drawn = Draw(machine, largest).statement(&random) else { continue }
       // A rejected statement leaves the registers as they were.
       var next = machine
+      let steps: [Statement]
       do {
-        try withTensorErrors {
+        steps = try withTensorErrors {
           try withMode(.interpreter) {
-            try next.run(statement)
-            // A read that throws: the statement may have failed.
-            for case let x? in [next.registers[statement.operands[0]], next.registers.last ?? nil] {
-              _ = try Elements(x)
+            let steps = try acceptance.steps(to: drawn, machine)
+            for step in steps {
+              try next.run(step)
+              // A read that throws: the statement may have failed.
+              for case let x? in [next.registers[step.operands[0]], next.registers.last ?? nil] {
+                try acceptance.check(x)
+              }
             }
+            return steps
           }
         }
       } catch {
         continue
       }
-      let size = (next.registers.last ?? nil)?.shape.elementCount ?? 0
-      guard size <= largest else { continue }
-      statements.append(statement)
+      if let result = next.registers.last ?? nil {
+        guard result.shape.elementCount <= largest, acceptance.wants(result, &random) else {
+          continue
+        }
+      }
+      statements += steps
       machine = next
     }
   }
 
+  /// The inputs with their elements.
   func tensors() throws -> [Tensor] {
     var random = Generator(seed &+ 1)
     return try inputs.map { input in
-      let bits = (0..<input.shape.elementCount).map { _ in input.dtype.sample(sampling, &random) }
+      let bits =
+        acceptance == .smooth
+        ? TensorProgram.smooth(input.shape.elementCount, &random)
+        : (0..<input.shape.elementCount).map { _ in input.dtype.sample(sampling, &random) }
       return try TensorProgram.tensor(bits, input.dtype, input.shape)
     }
   }
@@ -105,24 +118,18 @@ struct TensorProgram {
   ) throws -> Result {
     try withMode(mode) {
       try withFusion(isFusing) {
-        let machine = try machine(on: try tensors(), isEager: isEager)
+        var machine = Machine(try tensors())
+        for statement in statements {
+          guard let statement else {
+            machine.skip()
+            continue
+          }
+          try machine.run(statement)
+          if isEager { materialize(machine.registers.compactMap { $0 }) }
+        }
         return Result(readings: machine.readings, registers: try machine.finish())
       }
     }
-  }
-
-  /// The registers after all statements, which ran on `inputs`.
-  func machine(on inputs: [Tensor], isEager: Bool = false) throws -> Machine {
-    var machine = Machine(inputs)
-    for statement in statements {
-      guard let statement else {
-        machine.skip()
-        continue
-      }
-      try machine.run(statement)
-      if isEager { materialize(machine.registers.compactMap { $0 }) }
-    }
-    return machine
   }
 
   /// The first difference of two results, in words.
@@ -150,6 +157,16 @@ struct TensorProgram {
       }
     }
     return result
+  }
+
+  /// The program with as few statements as still fail.
+  func shrunk(while fails: (TensorProgram) -> Bool) -> TensorProgram {
+    var best = self
+    for index in statements.indices.reversed() where best.statements[index] != nil {
+      let candidate = best.removing(index)
+      if fails(candidate) { best = candidate }
+    }
+    return best
   }
 
   /// The program as text, one statement a line.
@@ -186,7 +203,7 @@ private struct Draw {
     func two(_ action: Statement.Action) -> Statement {
       Statement(action: action, operands: [x.index, y.index])
     }
-    switch random.pick(34) {
+    switch random.pick(36) {
     case 0..<5: return one(.unary(random.pick(Functions.unary.count)))
     case 5..<12: return two(.binary(random.pick(Functions.binary.count)))
     case 12..<14:
@@ -197,7 +214,9 @@ private struct Draw {
           random.pick(Functions.binary.count), value, isInteger: isInteger,
           isLeft: random.chance(3)))
     case 14:
-      return Statement(action: .choice, operands: [y.index, x.index, z.index])
+      let masks = registers.filter { $0.tensor.dtype == .bool }
+      let mask = masks.isEmpty ? y : random.pick(from: masks)
+      return Statement(action: .choice, operands: [mask.index, x.index, z.index])
     case 15: return one(.cast(random.pick(from: DType.allCases)))
     case 16 where rank > 0 && random.chance(2):
       return one(
@@ -233,6 +252,14 @@ private struct Draw {
         : one(.assignLiteral(slices(x.tensor, &random), Double(random.pick(9))))
     case 31: return two(.update(random.pick(4)))
     case 32: return one(.inspect)
+    case 33:
+      return Statement(
+        action: .ternary(random.pick(Functions.ternary.count)),
+        operands: [x.index, y.index, z.index])
+    case 34:
+      let number = random.pick(Functions.unary.count)
+      return random.chance(2)
+        ? one(.loop(number)) : one(.branch(number, random.pick(Functions.unary.count)))
     default: return registers.count > 3 && random.chance(2) ? one(.drop) : nil
     }
   }

@@ -25,7 +25,12 @@ import Testing
       for way in ways {
         let found = try way.run(program)
         guard let difference = TensorProgram.difference(found, expected) else { continue }
-        let shrunk = shrink(program, way.run)
+        let shrunk = program.shrunk { candidate in
+          guard let expected = try? candidate.run(.interpreter, isEager: true),
+            let found = try? way.run(candidate)
+          else { return false }
+          return TensorProgram.difference(found, expected) != nil
+        }
         Issue.record(
           """
           seed \(seed), \(way.name): \(difference)
@@ -35,20 +40,5 @@ import Testing
         return
       }
     }
-  }
-
-  /// Leaves out statements as long as the program still fails.
-  private func shrink(
-    _ program: TensorProgram, _ run: (TensorProgram) throws -> Outcome
-  ) -> TensorProgram {
-    var best = program
-    for index in program.statements.indices.reversed() where best.statements[index] != nil {
-      let candidate = best.removing(index)
-      guard let expected = try? candidate.run(.interpreter, isEager: true),
-        let found = try? run(candidate), TensorProgram.difference(found, expected) != nil
-      else { continue }
-      best = candidate
-    }
-    return best
   }
 }

@@ -3,51 +3,6 @@
 import Martlet
 import MartletIR
 
-/// Functions of the API by number.
-enum Functions {
-  static let unary: [(name: String, apply: @Sendable (Tensor) -> Tensor)] = [
-    ("abs", { $0.abs() }), ("-", { -$0 }), ("square", { $0.square() }), ("sign", { $0.sign() }),
-    ("floor", { $0.floor() }), ("round", { $0.round() }), ("isNaN", { $0.isNaN() }),
-    ("signbit", { $0.signbit() }), ("logicalNot", { $0.logicalNot() }), ("~", { ~$0 }),
-    ("sqrt", { $0.sqrt() }), ("exp", { $0.exp() }), ("log", { $0.log() }), ("sin", { $0.sin() }),
-    ("tanh", { $0.tanh() }), ("erf", { $0.erf() }), ("sigmoid", { $0.sigmoid() }),
-    ("relu", { $0.relu() }), ("gelu", { $0.gelu() }), ("reciprocal", { $0.reciprocal() }),
-    ("softmax", { $0.softmax() }), ("flatten", { $0.flatten() }), ("T", { $0.T }),
-    ("squeeze", { $0.squeeze() }),
-  ]
-
-  static let binary: [(name: String, apply: @Sendable (Tensor, Tensor) -> Tensor)] = [
-    ("+", { $0 + $1 }), ("-", { $0 - $1 }), ("*", { $0 * $1 }), ("/", { $0 / $1 }),
-    ("%", { $0 % $1 }), ("floorDivide", { $0.floorDivide($1) }), (".<", { $0 .< $1 }),
-    (".==", { $0 .== $1 }), (".>=", { $0 .>= $1 }), ("&", { $0 & $1 }), ("|", { $0 | $1 }),
-    ("^", { $0 ^ $1 }), ("<<", { $0 << $1 }), (">>", { $0 >> $1 }),
-    ("maximum", { $0.maximum($1) }), ("minimum", { $0.minimum($1) }), ("atan2", { $0.atan2($1) }),
-    ("hypot", { $0.hypot($1) }), ("copysign", { $0.copysign($1) }),
-    ("logicalAnd", { $0.logicalAnd($1) }), ("pow", { $0.pow($1) }),
-  ]
-
-  static let reductions: [(name: String, apply: @Sendable (Tensor, [Int], Bool) -> Tensor)] = [
-    ("sum", { sum($0, axis: $1, keepDims: $2) }), ("prod", { prod($0, axis: $1, keepDims: $2) }),
-    ("mean", { mean($0, axis: $1, keepDims: $2) }),
-    ("max", { x, axes, keep in axes.first.map { x.max(axis: $0, keepDims: keep) } ?? x.max() }),
-    ("min", { x, axes, keep in axes.first.map { x.min(axis: $0, keepDims: keep) } ?? x.min() }),
-    ("any", { x, axes, keep in axes.first.map { x.any(axis: $0, keepDims: keep) } ?? x.any() }),
-    ("all", { x, axes, keep in axes.first.map { x.all(axis: $0, keepDims: keep) } ?? x.all() }),
-    ("argmax", { x, axes, keep in x.argmax(axis: axes.first, keepDims: keep) }),
-  ]
-
-  static let scans: [(name: String, apply: @Sendable (Tensor, Int, Bool) -> Tensor)] = [
-    ("cumulativeSum", { $0.cumulativeSum(axis: $1, includeInitial: $2) }),
-    ("cumulativeProduct", { $0.cumulativeProduct(axis: $1, includeInitial: $2) }),
-    ("cumulativeMax", { x, axis, _ in x.cumulativeMax(axis: axis) }),
-    ("cumulativeMin", { x, axis, _ in x.cumulativeMin(axis: axis) }),
-    (
-      "cumulativeSum to int16",
-      { $0.cumulativeSum(axis: $1, dtype: .int16, includeInitial: $2) }
-    ),
-  ]
-}
-
 /// One statement; its operands are registers, and its result, if any, is a new one.
 struct Statement: Sendable {
   enum Action: Sendable {
@@ -56,6 +11,11 @@ struct Statement: Sendable {
     /// A literal on the right or, if so marked, on the left.
     case literal(Int, Double, isInteger: Bool, isLeft: Bool)
     case choice
+    case ternary(Int)
+    /// One unary function or the other, by what the sum of the elements is.
+    case branch(Int, Int)
+    /// A unary function again and again, until the mean of the elements is small.
+    case loop(Int)
     case cast(DType)
     case reduce(Int, [Int], keepDims: Bool)
     case scan(Int, axis: Int, includeInitial: Bool)
@@ -146,7 +106,7 @@ struct Machine {
       registers.append(nil)
     default:
       let z = statement.operands.count > 2 ? registers[statement.operands[2]] : nil
-      registers.append(Machine.value(statement.action, x, y ?? x, z ?? x))
+      registers.append(try Machine.value(statement.action, x, y ?? x, z ?? x))
     }
   }
 
@@ -166,6 +126,11 @@ struct Machine {
     return x
   }
 
+  /// The one element of `x`, read now.
+  private static func number(_ x: Tensor) throws -> Double {
+    try x.checkedScalars(as: Double.self)[0]
+  }
+
   private static func literal(_ number: Double, _ dtype: DType) -> Tensor {
     if dtype == .bool { return Tensor(number > 0) }
     return dtype.isFloatingPoint
@@ -174,7 +139,7 @@ struct Machine {
 
   private static func value(
     _ action: Statement.Action, _ x: Tensor, _ y: Tensor, _ z: Tensor
-  ) -> Tensor {
+  ) throws -> Tensor {
     switch action {
     case .unary(let number): return Functions.unary[number].apply(x)
     case .binary(let number): return Functions.binary[number].apply(x, y)
@@ -184,6 +149,15 @@ struct Machine {
       return isLeft
         ? Functions.binary[number].apply(weak, x) : Functions.binary[number].apply(x, weak)
     case .choice: return .where(x, y, z)
+    case .ternary(let number): return Functions.ternary[number].apply(x, y, z)
+    case .branch(let first, let second):
+      return Functions.unary[try number(x.sum()) > 1 ? first : second].apply(x)
+    case .loop(let number):
+      var x = x
+      for _ in 0..<5 where try Machine.number(x.mean()).magnitude > 0.125 {
+        x = Functions.unary[number].apply(x)
+      }
+      return x
     case .cast(let dtype): return x.cast(to: dtype)
     case .reduce(let number, let axes, let keepDims):
       return Functions.reductions[number].apply(x, axes, keepDims)
@@ -230,6 +204,10 @@ extension Statement: CustomStringConvertible {
     switch action {
     case .unary(let number): return "\(Functions.unary[number].name)(\(names))"
     case .binary(let number): return "\(Functions.binary[number].name)(\(names))"
+    case .ternary(let number): return "\(Functions.ternary[number].name)(\(names))"
+    case .branch(let first, let second):
+      return "\(Functions.unary[first].name) or \(Functions.unary[second].name)(\(names))"
+    case .loop(let number): return "\(Functions.unary[number].name) in a loop(\(names))"
     case .literal(let number, let value, _, _):
       return "\(Functions.binary[number].name)(\(names)) with \(action) \(value)"
     case .reduce(let number, let axes, let keepDims):

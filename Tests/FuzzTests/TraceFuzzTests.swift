@@ -10,7 +10,7 @@ import Testing
 /// How many programs, and from which seed on: MARTLET_FUZZ and MARTLET_FUZZ_SEED; with
 /// MARTLET_FUZZ_SHOW=1 every program is printed.
 enum FuzzSettings {
-  static let count = number("MARTLET_FUZZ") ?? 500
+  static let count = number("MARTLET_FUZZ")
   static let seed = UInt64(number("MARTLET_FUZZ_SEED") ?? 1)
   static let shares = 16
   static let shows = number("MARTLET_FUZZ_SHOW") == 1
@@ -19,9 +19,9 @@ enum FuzzSettings {
     getenv(name).flatMap { Int(String(cString: $0)) }
   }
 
-  /// The programs of one of the tests that run side by side.
-  static func seeds(_ share: Int) -> StrideTo<Int> {
-    stride(from: share, to: count, by: shares)
+  /// The programs of one of the tests that run side by side, of `slice` where no number is set.
+  static func seeds(_ share: Int, slice: Int = 500) -> StrideTo<Int> {
+    stride(from: share, to: count ?? slice, by: shares)
   }
 }
 
