@@ -99,7 +99,7 @@ private let ended = Atomic<Int>(0)
     functions += Functions.ternary.map { function in { function.apply($0[0], $0[1], $0[2]) } }
     let x = Tensor([0.5, 1.5])
     // Products of cotangents are what the rules are made of.
-    var rows: Set<ElementwiseOp> = [.gradientProduct]
+    var rows: Set<ElementwiseOp> = [.gradientProduct, .annihilatingProduct]
     for function in functions {
       // Functions of integers refuse floats.
       let found = try? withTensorErrors { Recording(of: [x, x, x]) { [function($0)] } }
