@@ -65,7 +65,10 @@ private enum Domain {
     case .binary(let number), .update(let number):
       self.init(binary: Functions.binary[number].name, place)
     case .literal(let number, _, _, let isLeft):
-      self.init(binary: Functions.binary[number].name, isLeft ? 1 : 0)
+      let name = Functions.binary[number].name
+      // Of two numbers that have an angle one is not 0, and the literal may be.
+      let hasAngle = name == "atan2" || name == "hypot"
+      self.init(binary: name, isLeft && !hasAngle ? 1 : 0)
     default: return nil
     }
   }
