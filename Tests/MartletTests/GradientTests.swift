@@ -206,4 +206,25 @@ private final class Parts: Sendable {
     let rows = (0..<4).map { Double(2 * (2 * $0 - 3) + 1) }
     #expect(slope { matmul($0, other) } == rows + rows + rows)
   }
+
+  /// What is inside does not reach the fill value: neither as rounding nor as infinity.
+  @Test(arguments: [[1e10, -3e9], [.infinity, 1], [.nan, 0]] as [[Float]])
+  func theFillOfAPadHasTheSlopeOfTheBorder(inner: [Float]) {
+    let weights = Tensor([1, inner[0], inner[1], 1])
+    let slope = gradient(at: 5) { fill in (Tensor.ones([2]).pad(1, value: fill) * weights).sum() }
+    #expect(Float(slope) == 2)
+  }
+
+  @Test func theFillOfAPadOfRankTwo() {
+    let weights = Tensor((0..<20).map { Double($0) }, shape: [4, 5])
+    let x = Tensor.ones([2, 2], dtype: .float64)
+    func padded(_ fill: Tensor) -> Tensor {
+      (x.pad([(0, 2), (1, 2)], value: fill).square() * weights).sum()
+    }
+    // Inside are 1, 2, 6 and 7, of all 190.
+    let fill = Tensor(3.0 as Double)
+    #expect(Double(gradient(at: fill, of: padded)) == 2 * 3 * 174)
+    #expect(Double(gradient(at: fill) { gradient(at: $0, of: padded) }) == 2 * 174)
+    #expect(Double(gradient(at: fill) { x.pad(0, value: $0).sum() }) == 0)
+  }
 }

@@ -23,15 +23,17 @@ extension Tape.Entry {
     case .view(let view): return [viewCotangent(view, cotangent)]
     case .reduce(let reduction, let axes): return [reductionCotangent(reduction, axes, cotangent)]
     case .scan(let scan, let axis): return [scanCotangent(scan, axis, cotangent)]
-    case .pad(let low, _):
+    case .pad(let low, let high):
       let inner = cotangent.sliced(
         unchecked: low.indices.map {
           AxisSlice(start: low[$0], step: 1, count: inputs[0].shape[$0])
         })
-      let fill =
-        isWanted(1)
-        ? cotangent.total() - inner.total() : nil
-      return [inner, fill]
+      guard isWanted(1) else { return [inner, nil] }
+      // Selected, not subtracted: what is inside does not round, or spoil, the sum of the border.
+      let isBorder = Tensor.filled(inner.shape, with: Scalar(dtype: .bool, bits: 0))
+        .padded(
+          low: low, high: high, with: Tensor(Handle(Values.scalar(Scalar(dtype: .bool, bits: 1)))))
+      return [inner, Tensor.where(isBorder, cotangent, Tensor(weak: .double(0))).total()]
     case .concatenate(let axis):
       var start = 0
       return inputs.map { input in
