@@ -195,6 +195,22 @@ private struct Model: TensorStructure {
     #expect(Self.doubles(jacobian(at: x, mode: mode) { _ in [1.0, 2] }) == [0, 0, 0, 0, 0, 0])
   }
 
+  /// As every gradient, whatever the dtype of the result.
+  @Test(arguments: [nil, .forward, .reverse] as [DerivativeMode?])
+  func jacobiansHaveTheDtypeOfThePoint(mode: DerivativeMode?) {
+    for (from, to) in [(DType.float32, DType.float64), (.float64, .float32)] {
+      let x = Tensor([1.0, 2, 3]).cast(to: from)
+      for count in 0...3 {
+        let found = jacobian(at: x, mode: mode) { ($0 * $0)[..<count].cast(to: to) }
+        #expect(found.dtype == from && found.shape == [count, 3])
+        let diagonal: [Double] = [2, 0, 0, 0, 4, 0, 0, 0, 6]
+        #expect(Self.doubles(found) == Array(diagonal[..<(3 * count)]))
+      }
+      #expect(jacobian(at: x[..<0], mode: mode) { $0.sum().cast(to: to) }.dtype == from)
+      #expect(hessian(at: x) { ($0 * $0).sum().cast(to: to) }.dtype == from)
+    }
+  }
+
   @Test func hessianOfAPolynomial() {
     let found = hessian(at: Tensor([1, 2] as [Double])) { x in x[0] * x[1] * x[1] }
     #expect(found.shape == [2, 2] && Self.doubles(found) == [0, 4, 4, 2])

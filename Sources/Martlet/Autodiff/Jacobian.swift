@@ -11,7 +11,7 @@ public enum DerivativeMode: Sendable, Hashable {
 }
 
 /// The derivatives of each element of the result of `body` by each element of `x`: the shape of the
-/// result, then the shape of `x`.
+/// result, then the shape of `x`; the dtype of `x`, as every gradient has.
 ///
 ///     jacobian(at: [1.0, 2]) { x in x * x.sum() }      // [[4, 1], [2, 5]]
 ///
@@ -115,7 +115,7 @@ private func derivatives(
     }
     let result = try Tensor.shape(value.shape.dimensions + x.shape.dimensions, op)
     guard result.elementCount > 0 else {
-      return .filled(result, with: Scalar(dtype: value.dtype, bits: 0))
+      return .filled(result, with: Scalar(dtype: x.dtype, bits: 0))
     }
     let isForward = (mode ?? (x.count <= value.count ? .forward : .reverse)) == .forward
     let sweeps = (isForward ? x : value).basis.map { direction in
@@ -123,7 +123,8 @@ private func derivatives(
         ? recording.pushedForward([direction])[0] : recording.pulledBack([direction])[0]
     }
     return try Tensor.stack(
-      checked: sweeps, axis: isForward ? value.rank : 0, dtype: sweeps[0].dtype
+      checked: sweeps.map { $0.converted(to: x.dtype) }, axis: isForward ? value.rank : 0,
+      dtype: x.dtype
     ).reshaped(unchecked: result)
   }
 }
