@@ -243,7 +243,7 @@ private struct Model: TensorStructure {
       errors.map { $0?.reason } == [
         "the tangent is float32[1], not float32[2]",
         "the tangent is float64[2], not float32[2]",
-        "there are 2 tangents for 1 tensors",
+        "the tangent has the keys [\"a\", \"b\"], not the keys [\"a\"]",
         "the cotangent is float32[2], not float32[]",
         "argument 0 is int64, which has no gradient",
         "the function's result is int64, which has no gradient",

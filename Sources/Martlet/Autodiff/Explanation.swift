@@ -62,10 +62,10 @@ public func explainGradient<Argument: TensorStructure, Result: TensorStructure>(
   let tape = Tape()
   defer { _ = tape.close() }
   let arguments = Tensor.differentiable("explainGradient", x.tensors, .exact(file, line))
-  var watched = arguments.map { $0.isPoisoned ? $0 : tape.watch($0).tensor }.makeIterator()
+  let watched = arguments.map { $0.isPoisoned ? $0 : tape.watch($0).tensor }
   let explanation = Explanation(of: tape)
   let result = try TapeObserver(.explaining(explanation)).observing {
-    try body(x.replacing(with: &watched))
+    try body(x.replacing(with: watched))
   }
   return explanation.result(
     isConnected: result.tensors.contains { $0.tracking?.number(on: tape) != nil })

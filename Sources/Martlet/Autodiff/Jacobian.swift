@@ -80,7 +80,10 @@ public func hessianVectorProduct<each Argument: TensorStructure>(
   of body: (repeat each Argument) throws -> Tensor
 ) rethrows -> (repeat each Argument) {
   let products = try hessianProducts(
-    tensors(repeat each x), tensors(repeat each vector), .exact(file, line)
+    tensors(repeat each x),
+    Tensor.directions(
+      "hessianVectorProduct", "tangent", forms(repeat each vector), of: forms(repeat each x),
+      .exact(file, line)), .exact(file, line)
   ) {
     let arguments = rebuilt(repeat each x, from: $0)
     return try body(repeat each arguments)

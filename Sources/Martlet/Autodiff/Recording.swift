@@ -143,6 +143,5 @@ func pushForward<Result: TensorStructure>(
   if let poisoned = directions.first(where: \.isPoisoned) {
     return (value, value.filled(with: poisoned))
   }
-  var found = recording.pushedForward(directions).makeIterator()
-  return (value, value.replacing(with: &found))
+  return (value, value.replacing(with: recording.pushedForward(directions)))
 }

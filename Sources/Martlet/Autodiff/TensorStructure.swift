@@ -40,12 +40,16 @@ extension TensorStructure {
   func replacing(with tensors: inout IndexingIterator<[Tensor]>) -> Self {
     var copy = self
     copy.updateTensors { place in
-      guard let next = tensors.next() else {
-        internalError("updateTensors of \(Self.self) gave more tensors than before")
-      }
-      place = next
+      place = tensors.next() ?? .misnumbered("\(Self.self)", "more")
     }
     return copy
+  }
+
+  /// This structure with `tensors`, one for each place.
+  func replacing(with tensors: [Tensor]) -> Self {
+    var rest = tensors.makeIterator()
+    let copy = replacing(with: &rest)
+    return rest.next() == nil ? copy : copy.filled(with: .misnumbered("\(Self.self)", "fewer"))
   }
 
   /// This structure with `tensor` in every place.
@@ -66,6 +70,7 @@ extension Tensor: TensorStructure {
 extension Array: TensorStructure where Element: TensorStructure {
   /// Updates the tensors of the elements, first to last.
   public mutating func updateTensors(_ update: (inout Tensor) throws -> Void) rethrows {
+    StructureForm.note(.elements(count))
     for index in indices { try self[index].updateTensors(update) }
   }
 }
@@ -73,13 +78,16 @@ extension Array: TensorStructure where Element: TensorStructure {
 extension Dictionary: TensorStructure where Key: Comparable, Value: TensorStructure {
   /// Updates the tensors of the values, in the order of their keys.
   public mutating func updateTensors(_ update: (inout Tensor) throws -> Void) rethrows {
-    for key in keys.sorted() { try self[key]?.updateTensors(update) }
+    let keys = keys.sorted()
+    StructureForm.note(.keys("\(keys)"))
+    for key in keys { try self[key]?.updateTensors(update) }
   }
 }
 
 extension Optional: TensorStructure where Wrapped: TensorStructure {
   /// Updates the tensors of what is there.
   public mutating func updateTensors(_ update: (inout Tensor) throws -> Void) rethrows {
+    StructureForm.note(self == nil ? .none : .some)
     try self?.updateTensors(update)
   }
 }
@@ -91,10 +99,34 @@ func tensors<each S: TensorStructure>(_ structures: repeat each S) -> [Tensor] {
   return found
 }
 
+/// The forms of `structures`.
+func forms<each S: TensorStructure>(_ structures: repeat each S) -> [StructureForm] {
+  var found: [StructureForm] = []
+  for structure in repeat each structures { found.append(StructureForm(structure)) }
+  return found
+}
+
 /// `structures` with `tensors` in their places.
 func rebuilt<each S: TensorStructure>(
   _ structures: repeat each S, from tensors: [Tensor]
 ) -> (repeat each S) {
   var rest = tensors.makeIterator()
-  return (repeat (each structures).replacing(with: &rest))
+  let rebuilt = (repeat (each structures).replacing(with: &rest))
+  guard rest.next() != nil else { return rebuilt }
+  var types: [String] = []
+  for structure in repeat each structures { types.append("\(type(of: structure))") }
+  let failed = Tensor.misnumbered(types.joined(separator: ", "), "fewer")
+  return (repeat (each rebuilt).filled(with: failed))
+}
+
+extension Tensor {
+  /// What stands for a tensor where `updateTensors` did not give the same ones again.
+  fileprivate static func misnumbered(_ type: String, _ count: String) -> Tensor {
+    failed(
+      TensorError(
+        .value, op: "updateTensors", operands: [],
+        reason: "\(type) gave \(count) tensors than it gave before",
+        hint: "give the same tensors in the same order each time, whatever they hold"),
+      at: .frame)
+  }
 }

@@ -7,8 +7,11 @@
 /// on its way, as long as it lives.
 public struct Pullback<Result: TensorStructure, Arguments> {
   let recording: Recording
-  /// The arguments' form around other tensors.
-  let form: ([Tensor]) -> Arguments
+  /// The form of the result.
+  let form: StructureForm
+  /// The arguments, and how other tensors take their places in them: a function without captures.
+  let arguments: Arguments
+  let rebuild: (Arguments, [Tensor]) -> Arguments
 
   /// The arguments' cotangents, in the form of the arguments; zeros where the result does not
   /// depend on one.
@@ -21,14 +24,17 @@ public struct Pullback<Result: TensorStructure, Arguments> {
   public func callAsFunction(
     _ cotangent: Result, file: StaticString = #fileID, line: UInt = #line
   ) -> Arguments {
+    let site = CallSite.exact(file, line)
     let cotangents = Tensor.directions(
-      "pullback", "cotangent", cotangent.tensors, of: recording.outputs.map(\.tensor),
-      .exact(file, line))
+      "pullback", "cotangent",
+      Tensor.directions(
+        "pullback", "cotangent", [StructureForm(cotangent)], of: [form], site),
+      of: recording.outputs.map(\.tensor), site)
     let poisoned = cotangents.first(where: \.isPoisoned)
     let found =
       poisoned.map { poisoned in recording.inputs.map { _ in poisoned } }
       ?? recording.pulledBack(cotangents)
-    return form(found)
+    return rebuild(arguments, found)
   }
 }
 
@@ -50,7 +56,10 @@ public func vjp<Result: TensorStructure>(
   of body: (Tensor) throws -> Result
 ) rethrows -> (value: Result, pullback: Pullback<Result, Tensor>) {
   let (value, recording) = try record("vjp", [x], .exact(file, line)) { try body($0[0]) }
-  return (value, Pullback(recording: recording) { $0[0] })
+  return (
+    value,
+    Pullback(recording: recording, form: StructureForm(value), arguments: x) { $1[0] }
+  )
 }
 
 /// The value of `body` at structures of tensors, and the function that pulls a cotangent of it
@@ -66,7 +75,12 @@ public func vjp<each Argument: TensorStructure, Result: TensorStructure>(
     let arguments = rebuilt(repeat each x, from: $0)
     return try body(repeat each arguments)
   }
-  return (value, Pullback(recording: recording) { rebuilt(repeat each x, from: $0) })
+  return (
+    value,
+    Pullback(
+      recording: recording, form: StructureForm(value), arguments: (repeat each x)
+    ) { rebuilt(repeat each $0, from: $1) }
+  )
 }
 
 /// The value of `body` at `x`, and its derivative in the direction `tangent`: the product of the
@@ -103,7 +117,10 @@ public func jvp<each Argument: TensorStructure, Result: TensorStructure>(
   of body: (repeat each Argument) throws -> Result
 ) rethrows -> (value: Result, tangent: Result) {
   try pushForward(
-    "jvp", tensors(repeat each x), tensors(repeat each tangent), .exact(file, line)
+    "jvp", tensors(repeat each x),
+    Tensor.directions(
+      "jvp", "tangent", forms(repeat each tangent), of: forms(repeat each x), .exact(file, line)),
+    .exact(file, line)
   ) {
     let arguments = rebuilt(repeat each x, from: $0)
     return try body(repeat each arguments)
