@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// Values and gradients have the same bits as without; memory is exchanged for time. The second run
 /// sees what the first one saw: the values that variables had, and the same random numbers. What it
-/// assigns to variables is dropped, for it was assigned before.
+/// assigns to variables is dropped, for it was assigned before; gradients through what was assigned
+/// are the same as without.
 ///
 ///     let y = rematerialize { block(x) }     // of block's values y alone is kept
 ///
@@ -18,16 +19,22 @@ public func rematerialize<Result: TensorStructure & Sendable>(
   _ body: @escaping @Sendable () -> Result
 ) -> Result {
   let function = Rematerialization { body().tensors }
-  let result = TapeObserver(.collecting(function)).observing {
+  let (result, assigned) = TapeObserver(.collecting(function)).observing {
     let result = body()
+    let assigned = function.endOfAssignments()
     // A result may be what was captured, without an op in between.
-    _ = TapeObserver.tapes(of: result.tensors)
-    return result
+    _ = TapeObserver.tapes(of: result.tensors + assigned.map(\.tensor))
+    return (result, assigned)
   }
   let functions = function.functions()
   if functions.isEmpty { return result }
-  var tracked = Tracking.results(result.tensors, of: functions).makeIterator()
-  return result.replacing(with: &tracked)
+  // What variables hold afterwards is a result too.
+  let tensors = result.tensors
+  let tracked = Tracking.results(tensors + assigned.map(\.tensor), of: functions)
+  for ((variable, _), tensor) in zip(assigned, tracked[tensors.count...]) {
+    variable.value = tensor
+  }
+  return result.replacing(with: Array(tracked[..<tensors.count]))
 }
 
 /// A function to run again, with what its first run took from outside.
@@ -37,6 +44,9 @@ final class Rematerialization: Sendable {
     var needs: [(tape: Tape, numbers: [Int])] = []
     var variables: [ObjectIdentifier: Tensor] = [:]
     var draws: [RandomDraw] = []
+    /// The variables that the function assigned to, and until it ends what it assigned last.
+    var assigned: [Variable] = []
+    var last: [ObjectIdentifier: Tensor] = [:]
   }
 
   private let record = Mutex(Record())
@@ -62,7 +72,26 @@ final class Rematerialization: Sendable {
     let seen = variable.isTrainable ? scope?.read(variable, tensor) ?? tensor : tensor
     record.withLock { record in
       let id = ObjectIdentifier(variable)
-      if record.variables[id] == nil { record.variables[id] = seen }
+      // What the function assigned it will assign again.
+      if record.variables[id] == nil, record.last[id] == nil { record.variables[id] = seen }
+    }
+  }
+
+  func noteAssigned(_ tensor: Tensor, to variable: Variable) {
+    record.withLock { record in
+      if record.last.updateValue(tensor, forKey: ObjectIdentifier(variable)) == nil {
+        record.assigned.append(variable)
+      }
+    }
+  }
+
+  /// What the function assigned last, in the order of first assignments; it is let go here.
+  func endOfAssignments() -> [(variable: Variable, tensor: Tensor)] {
+    record.withLock { record in
+      let last = exchange(&record.last, with: [:])
+      return record.assigned.compactMap { variable in
+        last[ObjectIdentifier(variable)].map { (variable, $0) }
+      }
     }
   }
 
@@ -76,8 +105,9 @@ final class Rematerialization: Sendable {
     }.map { tape, numbers in
       let parent = repetitions.first { $0.target === tape }
       let again: @Sendable () -> Repetition.Run = {
-        Repetition(of: tape, inside: parent, self.record.withLock { ($0.variables, $0.draws) })
-          .run(self.body, reading: numbers)
+        let seen = self.record.withLock { ($0.variables, $0.draws) }
+        return Repetition(of: tape, inside: parent, seen)
+          .run(self.body, reading: numbers, assigning: self.record.withLock { $0.assigned })
       }
       return Tracking.Function(
         tape: tape,
@@ -183,11 +213,14 @@ final class Repetition: Sendable {
     }
   }
 
-  func run(_ body: @Sendable () -> [Tensor], reading numbers: [Int]) -> Run {
+  func run(
+    _ body: @Sendable () -> [Tensor], reading numbers: [Int], assigning variables: [Variable]
+  ) -> Run {
     let results = TapeObserver(.repeating(self)).observing {
       VariableScope.$current.withValue(nil) { body() }
     }
-    let found = results.map { $0.tracking.flatMap(number) }
+    let assigned = variables.map { value(of: $0) }
+    let found = (results + assigned).map { $0?.tracking.flatMap(number) }
     let inputs = state.withLock { state in numbers.map { state.inputs[$0] } }
     return Run(entries: target.close(), inputs: inputs, results: found)
   }

@@ -161,9 +161,11 @@ extension TapeObserver {
 
   /// Whether an assignment to a variable stays inside of a second run.
   static func keeps(_ tensor: Tensor, assignedTo variable: Variable) -> Bool {
-    guard isAnyActive, let repetition = section.repetition else { return false }
-    repetition.assign(tensor, to: variable)
-    return true
+    guard isAnyActive else { return false }
+    let (repetition, collecting) = section
+    for function in collecting { function.noteAssigned(tensor, to: variable) }
+    repetition?.assign(tensor, to: variable)
+    return repetition != nil
   }
 
   /// The next random numbers here, given what draws them outside.
