@@ -1,8 +1,11 @@
-// Structures of tensors: directions of another form, faulty conformances.
+// Structures of tensors: directions of another form, faulty conformances, pullbacks in other tasks.
 
 import Martlet
+import MartletRuntime
 import Synchronization
 import Testing
+
+@testable import Martlet
 
 /// Gives one tensor more, or one fewer, each time after the first.
 private struct Faulty: TensorStructure {
@@ -44,6 +47,13 @@ private struct Faulty: TensorStructure {
       tensorError {
         _ = jvp(at: [a, nil], along: [nil, a] as [Tensor?]) { $0[0] ?? 0 }
       },
+      tensorError {
+        _ = gradient(at: a) { x in
+          customGradient(at: ["x": x]) { p in
+            CustomGradient(Self.product(p), pullback: { g in ["y": g] })
+          }
+        }
+      },
     ]
     #expect(
       errors.map { $0?.reason } == [
@@ -52,8 +62,9 @@ private struct Faulty: TensorStructure {
         "the tangent has an array of 0 in argument 0, not an array of 1",
         #"the cotangent has the keys ["a", "z"], not the keys ["a", "b"]"#,
         "the tangent has nil, not a value",
+        #"the cotangent has the keys ["y"], not the keys ["x"]"#,
       ])
-    let names = ["jvp", "jvp", "hessianVectorProduct", "pullback", "jvp"]
+    let names = ["jvp", "jvp", "hessianVectorProduct", "pullback", "jvp", "customGradient"]
     #expect(errors.map { $0?.op } == names)
   }
 
@@ -78,5 +89,26 @@ private struct Faulty: TensorStructure {
     #expect(error.reason == "Faulty gave \(count) tensors than it gave before")
     #expect(error.location?.file == "MartletTests/StructureTests.swift")
     #expect(error.hint?.hasPrefix("give the same tensors in the same order each time") == true)
+  }
+
+  /// The rule of a custom gradient keeps the shape of its argument alone.
+  @Test func aCustomGradientLetsItsArgumentGo() {
+    weak var argument: Handle?
+    let (value, pullback) = vjp(at: 2) { s in
+      customGradient(at: s * Tensor.ones([3])) { x in
+        argument = x.handle
+        return CustomGradient(x.sum(), pullback: { g in g * Tensor.full([3], 5.0) })
+      }
+    }
+    #expect(Float(value) == 6 && argument == nil)
+    #expect(Float(pullback(1)) == 15)
+  }
+
+  @Test func aPullbackGoesToAnotherTask() async {
+    let (_, pullback) = vjp(at: Self.a, Self.b) { $0 * $1 }
+    let (da, db) = await Task { pullback(10) }.value
+    #expect(Float(da) == 30 && Float(db) == 20)
+    let (_, other) = vjp(at: Self.a) { $0 * $0 }
+    #expect(await Task { Float(other(1)) }.value == 4)
   }
 }

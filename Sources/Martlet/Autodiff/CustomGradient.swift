@@ -65,21 +65,22 @@ public func customGradient<Argument, Value>(
       },
       rule: custom.rule(like: x, .exact(file, line)))
   }
-  var results = Tracking.results(custom.value.tensors, of: functions).makeIterator()
-  return custom.value.replacing(with: &results)
+  return custom.value.replacing(with: Tracking.results(custom.value.tensors, of: functions))
 }
 
 extension CustomGradient {
+  /// The rule keeps forms, dtypes and shapes: the tensors are the user's to hold or to let go.
   fileprivate func rule(like x: Argument, _ site: CallSite) -> CustomRule {
-    // Forms without history: what they hold is looked at for its shape alone.
-    let (arguments, results) = (
-      x.tensors.map(\.withoutHistory), value.tensors.map(\.withoutHistory)
-    )
-    let value = value
+    let place = Tensor(weak: .double(0))
+    let (argument, value) = (x.filled(with: place), value.filled(with: place))
+    let (arguments, results) = (x.tensors.map(\.described), self.value.tensors.map(\.described))
+    let (argumentForm, valueForm) = (StructureForm(argument), StructureForm(value))
     let pullBack: @Sendable ([Tensor]) -> [Tensor] = { [pullback] cotangents in
-      var rest = cotangents.makeIterator()
-      return Tensor.directions(
-        "customGradient", "cotangent", pullback(value.replacing(with: &rest)).tensors,
+      Tensor.directions(
+        "customGradient", "cotangent",
+        Tensor.directions(
+          "customGradient", "cotangent",
+          [StructureForm(pullback(value.replacing(with: cotangents)))], of: [argumentForm], site),
         of: arguments, site)
     }
     return CustomRule(
@@ -92,7 +93,7 @@ extension CustomGradient {
           // The pullback is linear: its own pullback, anywhere, is its transpose.
           let floats = results.indices.filter { results[$0].dtype.isFloatingPoint }
           let found = Recording(of: floats.map { .zeros(of: results[$0]) }) { cotangents in
-            var all = results.map(Tensor.zeros)
+            var all = results.map { Tensor.zeros(of: $0) }
             for (index, cotangent) in zip(floats, cotangents) { all[index] = cotangent }
             return pullBack(all)
           }.pulledBack(tangents)
@@ -100,17 +101,12 @@ extension CustomGradient {
           for (index, tangent) in zip(floats, found) { pushed[index] = tangent }
           return pushed
         }
-        var rest = tangents.makeIterator()
         return Tensor.directions(
-          "customGradient", "tangent", tangent(x.replacing(with: &rest)).tensors, of: results, site)
+          "customGradient", "tangent",
+          Tensor.directions(
+            "customGradient", "tangent",
+            [StructureForm(tangent(argument.replacing(with: tangents)))], of: [valueForm], site),
+          of: results, site)
       })
-  }
-}
-
-extension Tensor {
-  /// The same value to which no tape knows a way.
-  fileprivate var withoutHistory: Tensor {
-    guard case .handle(let handle) = storage, !handle.isPoisoned else { return self }
-    return Tensor(Tracking.replacing(handle, by: []))
   }
 }

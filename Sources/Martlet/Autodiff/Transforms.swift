@@ -38,6 +38,11 @@ public struct Pullback<Result: TensorStructure, Arguments> {
   }
 }
 
+// Unchecked, because a function that captures the types of a pack cannot say that it is Sendable;
+// it captures no values.
+extension Pullback: @unchecked Sendable
+where Result: SendableMetatype, Arguments: Sendable {}
+
 /// The value of `body` at `x`, and the function that pulls a cotangent of it back to `x`.
 ///
 /// The pullback costs about as much as the function, however many elements `x` has: so rows of the
