@@ -5,7 +5,8 @@ import Synchronization
 
 /// A section of a task in which tapes record in another way.
 ///
-/// Sections nest. Few programs have any: recording asks one atomic counter first.
+/// Sections nest. Few programs have any: recording asks one atomic counter first. A task that is
+/// begun in a section stays in it for as long as it runs, even where the section has ended.
 final class TapeObserver: Sendable {
   enum Role: Sendable {
     /// Tapes that were there before record nothing.
@@ -19,6 +20,7 @@ final class TapeObserver: Sendable {
   }
 
   @TaskLocal static var current: TapeObserver?
+  /// How many sections there are, or tasks that began in one: while either lasts it is referred to.
   private static let active = Atomic<Int>(0)
 
   static var isAnyActive: Bool { active.load(ordering: .relaxed) != 0 }
@@ -31,12 +33,15 @@ final class TapeObserver: Sendable {
   /// Tapes with a smaller number were there before.
   private let serial = Tape.nextSerial
 
-  init(_ role: Role) { self.role = role }
+  init(_ role: Role) {
+    self.role = role
+    TapeObserver.active.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  deinit { TapeObserver.active.wrappingSubtract(1, ordering: .relaxed) }
 
   func observing<Result>(_ body: () throws -> Result) rethrows -> Result {
-    TapeObserver.active.wrappingAdd(1, ordering: .relaxed)
-    defer { TapeObserver.active.wrappingSubtract(1, ordering: .relaxed) }
-    return try TapeObserver.$current.withValue(self, operation: body)
+    try TapeObserver.$current.withValue(self, operation: body)
   }
 
   /// This observer and those around it, from the inside out.
@@ -194,7 +199,8 @@ extension TapeObserver {
 /// Runs `body` without gradients: to tapes around it, what it computes is constant, and costs no
 /// more than outside of any.
 ///
-/// Gradients that are taken inside work as always.
+/// Gradients that are taken inside work as always. A task that is begun inside stays without
+/// gradients for as long as it runs, whether or not it outlives the call.
 ///
 ///     let (loss, gradients) = valueWithGradients {
 ///       let scale = withoutGradient { w.value.abs().max() }        // a constant
