@@ -6,6 +6,18 @@ import Testing
 @testable import Martlet
 
 @Suite struct TapeTests {
+  @Test func anAssignmentIsNoReading() {
+    let (w, v) = (Variable(3.0), Variable(5.0))
+    let (_, gradients) = valueWithGradients {
+      rematerialize {
+        v.value = 6
+        return w.value * w.value
+      }
+    }
+    #expect(gradients.variables.count == 1 && gradients.variables[0] === w)
+    #expect(Float(gradients[w]) == 6 && Float(v.value) == 6)
+  }
+
   @Test(arguments: [false, true])
   func aTaskBegunWithoutGradientStaysWithout(isAnotherOpen: Bool) async {
     let tape = Tape()

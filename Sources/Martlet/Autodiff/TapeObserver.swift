@@ -158,10 +158,13 @@ extension TapeObserver {
   /// What `variable` holds here, given what it holds outside.
   static func value(of variable: Variable, _ outside: () -> Tensor) -> Tensor {
     guard isAnyActive else { return outside() }
-    let (repetition, collecting) = section
-    let tensor = repetition?.value(of: variable) ?? outside()
-    for function in collecting { function.noteRead(variable, holding: tensor) }
-    return tensor
+    return section.repetition?.value(of: variable) ?? outside()
+  }
+
+  /// Tells every first run around this task that it reads `variable`, which holds `tensor`.
+  static func noteRead(_ variable: Variable, holding tensor: Tensor) {
+    guard isAnyActive else { return }
+    for function in section.collecting { function.noteRead(variable, holding: tensor) }
   }
 
   /// Whether an assignment to a variable stays inside of a second run.

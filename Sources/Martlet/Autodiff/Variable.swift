@@ -58,6 +58,7 @@ public final class Variable: Sendable {
   public var value: Tensor {
     get {
       let tensor = held
+      TapeObserver.noteRead(self, holding: tensor)
       guard isTrainable, let scope = VariableScope.current else { return tensor }
       return scope.read(self, tensor)
     }
