@@ -29,17 +29,17 @@ extension Tracking {
 
   /// `results` as what `functions`, one a tape, give; other tapes do not know them.
   static func results(_ results: [Tensor], of functions: [Function]) -> [Tensor] {
-    let calls = functions.map { function in
+    let calls = functions.compactMap { function in
       let entry = Tape.Entry(.custom(function.rule), .defaultFloat, .scalar, Few(function.inputs))
-      return (tape: function.tape, number: function.tape.append(entry))
+      return function.tape.append(entry).map { (tape: function.tape, number: $0) }
     }
     return results.enumerated().map { position, result in
       guard result.dtype.isFloatingPoint, !result.isPoisoned, !result.isWeak else { return result }
       let (dtype, shape) = (result.dtype, result.shape)
-      let tracks = calls.map { tape, number in
+      let tracks = calls.compactMap { tape, number in
         let call = Tape.Entry.Input(number: number, dtype: dtype, shape: shape, tensor: nil)
         let entry = Tape.Entry(.result(position), dtype, shape, Few(call))
-        return Track(tape: tape, number: tape.append(entry))
+        return tape.append(entry).map { Track(tape: tape, number: $0) }
       }
       return Tensor(replacing(result.handle, by: tracks))
     }

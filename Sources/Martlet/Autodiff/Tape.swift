@@ -69,7 +69,12 @@ final class Tape: Sendable {
 
   let serial = Tape.nextSerial
 
-  private let entries = Mutex<[Entry]>([])
+  private struct Log {
+    var entries: [Entry] = []
+    var isClosed = false
+  }
+
+  private let log = Mutex(Log())
   private let recording = Atomic(true)
 
   /// Whether ops on what the tape knows are noted on it.
@@ -78,33 +83,42 @@ final class Tape: Sendable {
     set { recording.store(newValue, ordering: .relaxed) }
   }
 
-  /// Appends an entry and returns its number.
-  func append(_ entry: Entry) -> Int {
-    entries.withLock { entries in
-      entries.append(entry)
-      return entries.count - 1
+  /// Appends an entry and returns its number; nil where the tape has been closed, which an op of
+  /// another task may learn no earlier than here.
+  func append(_ entry: Entry) -> Int? {
+    log.withLock { log in
+      if log.isClosed { return nil }
+      log.entries.append(entry)
+      return log.entries.count - 1
     }
   }
 
   func keepResult(_ result: Tensor, of number: Int) {
-    entries.withLock { entries in
-      if number < entries.count { entries[number].result = result }
+    log.withLock { log in
+      // Nobody empties a closed tape again: what it kept now it would keep for ever.
+      if !log.isClosed { log.entries[number].result = result }
     }
   }
 
   /// What has been recorded so far.
-  var recorded: [Entry] { entries.withLock { $0 } }
+  var recorded: [Entry] { log.withLock { $0.entries } }
 
-  /// Ends the recording and hands out the entries.
+  /// Ends the recording for good and hands out the entries.
   func close() -> [Entry] {
     isOpen = false
-    return entries.withLock { exchange(&$0, with: []) }
+    return log.withLock { log in
+      log.isClosed = true
+      return exchange(&log.entries, with: [])
+    }
   }
 
-  /// `tensor` under a new identity that this tape watches, and its number.
-  func watch(_ tensor: Tensor) -> (tensor: Tensor, number: Int) {
+  /// `tensor` under a new identity that this tape watches, and its number; as it is, without a
+  /// number, where the tape has been closed.
+  func watch(_ tensor: Tensor) -> (tensor: Tensor, number: Int?) {
     let source = tensor.handle
-    let number = append(Entry(.watched, source.dtype, source.shape))
+    guard let number = append(Entry(.watched, source.dtype, source.shape)) else {
+      return (tensor, nil)
+    }
     // The alias belongs to the tapes that know the original too: it is the original to them.
     let alias = Tracking.alias(of: source, known: [Tracking.Track(tape: self, number: number)])
     return (Tensor(alias), number)

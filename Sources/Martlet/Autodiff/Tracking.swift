@@ -133,7 +133,8 @@ final class Tracking: Sendable {
           .op(op), dtype, shape,
           inputs.operands(of: op) { $0 === input.tracking ? track.number : $0?.number(on: tape) },
           origin: origin)
-        let next = Track(tape: tape, number: tape.append(entry))
+        guard let number = tape.append(entry) else { return }
+        let next = Track(tape: tape, number: number)
         if first == nil { first = next } else { others.append(next) }
       }
     }
@@ -147,10 +148,10 @@ final class Tracking: Sendable {
     origin: Tape.Entry.Origin?, number: (Tracking?, Tape) -> Int?
   ) -> Tracking? {
     Tracking(
-      tapes.map { tape in
+      tapes.compactMap { tape in
         let entry = Tape.Entry(
           .op(op), dtype, shape, inputs.operands(of: op) { number($0, tape) }, origin: origin)
-        return Track(tape: tape, number: tape.append(entry))
+        return tape.append(entry).map { Track(tape: tape, number: $0) }
       })
   }
 

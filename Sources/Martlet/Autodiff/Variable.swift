@@ -134,11 +134,12 @@ final class VariableScope: Sendable {
       // scope is an ordinary tensor.
       if let known = readings.first[id] { return known.isOf(tensor) ? known.watched : outer }
       // A task may outlive the scope that it began in.
-      guard outer.dtype.isFloatingPoint, !outer.isPoisoned, tape.isOpen else { return outer }
+      guard outer.dtype.isFloatingPoint, !outer.isPoisoned else { return outer }
       // Wherever in the scope it is read first, the parameter belongs to what is around the scope.
       let (watched, number) =
         TapeObserver.isAnyActive
         ? TapeObserver.$current.withValue(observer) { tape.watch(outer) } : tape.watch(outer)
+      guard let number else { return outer }
       readings.first[id] = Reading(
         variable: variable, original: tensor, watched: watched, number: number)
       readings.order.append(variable)
