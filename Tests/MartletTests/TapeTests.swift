@@ -39,6 +39,25 @@ import Testing
     _ = tape.close()
   }
 
+  @Test func aFailedCallDoesNotSpendATape() {
+    let tape = GradientTape()
+    let x = tape.watch(Tensor([2.0, 3.0]))
+    let (y, total) = tape.record {
+      let y = x * x
+      return (y, y.sum())
+    }
+    #expect(
+      tensorError { _ = tape.gradient(of: Tensor(1.0), by: x) }?.reason
+        == "the result does not depend on anything that this tape watched")
+    #expect(
+      tensorError { _ = tape.gradient(of: y, by: x) }?.reason
+        == "the function's result is not one floating-point number")
+    #expect(tape.gradient(of: total, by: x).scalars(as: Float.self) == [4, 6])
+    #expect(
+      tensorError { _ = tape.gradient(of: total, by: x) }?.reason
+        == "the tape has given its gradients")
+  }
+
   @Test func aClosedTapeTakesNothing() {
     let tape = Tape()
     let x = tape.watch(Tensor(3.0))
@@ -47,6 +66,18 @@ import Testing
     #expect(tape.recorded.isEmpty)
     #expect(tape.watch(x.tensor).tensor.tracking?.number(on: tape) == x.number)
     #expect(tape.recorded.isEmpty && tape.close().isEmpty)
+  }
+
+  @Test func aSpentTapeRecordsNothing() {
+    let tape = GradientTape()
+    let w = Variable(2.0), x = tape.watch(3.0)
+    _ = tape.gradient(of: tape.record { x * w.value }, by: x)
+    let after = tape.record { x * x * w.value }
+    #expect(after.tracking == nil)
+    #expect(tape.watch(Tensor(1.0)).tracking == nil)
+    #expect(
+      tensorError { _ = tape.gradient(of: after, by: x) }?.reason
+        == "the tape has given its gradients")
   }
 
   /// A result that is kept for a tape that has closed would hold the tape, and the tape it.

@@ -114,24 +114,27 @@ public final class GradientTape: Sendable {
         at: site)
       return x.map { _ in Cotangent(failed) }
     }
+    func failSpent() -> [Cotangent] {
+      fail("the tape has given its gradients", "make it GradientTape(isPersistent: true)")
+    }
+    if isSpent.load(ordering: .relaxed) { return failSpent() }
     guard x.allSatisfy({ $0.number != nil }) else {
       return fail(
         "it is asked for by a tensor that this tape does not watch",
         "differentiate by what watch(_:) returned")
-    }
-    guard isPersistent || !isSpent.exchange(true, ordering: .relaxed) else {
-      return fail(
-        "the tape has given its gradients", "make it GradientTape(isPersistent: true)")
     }
     guard y.tracking?.number(on: tape) != nil else {
       return fail(
         "the result does not depend on anything that this tape watched",
         "compute it inside of record { }, from what watch(_:) returned or from variables")
     }
+    // Only what has a gradient spends the tape; of anything else it is said below what it lacks.
+    let spends = !isPersistent && y.count == 1
+    if spends, isSpent.exchange(true, ordering: .relaxed) { return failSpent() }
     // The gradient's own ops are for other tapes.
     return withoutRecording {
       let recording = Recording(
-        entries: isPersistent ? tape.recorded : tape.close(), tape,
+        entries: spends ? tape.close() : tape.recorded, tape,
         inputs: x.map { Recording.Value(number: $0.number, tensor: $0.tensor) }, outputs: [y])
       return recording.valueAndGradients("GradientTape.gradient", site).gradients
     }
