@@ -2,11 +2,103 @@
 
 import Dispatch
 import Martlet
+import Synchronization
 import Testing
 
 @testable import Martlet
 
+/// What another thread delivers.
+private final class Delivery: Sendable {
+  let tensor = Mutex<Tensor?>(nil)
+}
+
 @Suite struct TapeTests {
+  // MARK: Scopes around a recording
+
+  @Test func whatIsAroundARecordingSeesItsVariables() {
+    let w = Variable(3.0)
+    let tape = GradientTape(isPersistent: true)
+    let (_, gradients) = valueWithGradients { tape.record { w.value * w.value } }
+    #expect(Float(gradients[w]) == 6)
+    // A tape that was made in a scope that has ended.
+    var made: GradientTape?
+    _ = valueWithGradients {
+      made = GradientTape(isPersistent: true)
+      return w.value
+    }
+    let second = valueWithGradients { made!.record { w.value * w.value } }
+    #expect(Float(second.gradients[w]) == 6)
+    // A tensor that only the inner tape knows is a parameter to the scope around.
+    let x = tape.watch(5.0)
+    tape.record { w.value = x * 2 }
+    let third = valueWithGradients { tape.record { w.value * w.value } }
+    #expect(Float(third.gradients[w]) == 20)
+  }
+
+  @Test func aScopeAroundARecordingSeesWhatTheTapePauses() {
+    let w = Variable(3.0)
+    let tape = GradientTape(isPersistent: true)
+    let (_, gradients) = valueWithGradients {
+      tape.record { tape.withoutRecording { w.value * w.value } }
+    }
+    #expect(Float(gradients[w]) == 6)
+    // The first reading in a scope is the parameter of what is around it, whatever is paused there.
+    let y = tape.record {
+      let (value, gradients) = valueWithGradients {
+        tape.withoutRecording { w.value } * 0 + w.value * w.value
+      }
+      #expect(Float(gradients[w]) == 6)
+      return value
+    }
+    #expect(Float(tape.gradients(of: y)[w]) == 6)
+  }
+
+  @Test func theInnermostSectionDecides() {
+    let tape = GradientTape(isPersistent: true)
+    let w = Variable(3.0), x = tape.watch(3.0)
+    let y = withoutGradient { tape.record { x * w.value } }
+    #expect(Float(tape.gradient(of: y, by: x)) == 3 && Float(tape.gradients(of: y)[w]) == 3)
+    let z = tape.record { tape.withoutRecording { tape.record { x * w.value } } }
+    #expect(Float(tape.gradient(of: z, by: x)) == 3 && Float(tape.gradients(of: z)[w]) == 3)
+  }
+
+  // MARK: Loops
+
+  @Test func aPersistentTapeTrains() {
+    let w = Variable(3.0)
+    let tape = GradientTape(isPersistent: true)
+    var slopes: [Float] = []
+    for _ in 0..<3 {
+      let loss = tape.record { w.value * w.value }
+      let slope = tape.gradients(of: loss)[w]
+      slopes.append(Float(slope))
+      w.value -= 0.25 * slope
+    }
+    #expect(slopes == [6, 3, 1.5] && Float(w.value) == 0.375)
+  }
+
+  @Test func aVariableThatWasReassignedIsReadAnew() {
+    let w = Variable(3.0)
+    let tape = GradientTape(isPersistent: true)
+    let x = tape.watch(5.0)
+    let first = tape.record { x * w.value * w.value }
+    w.value = 4
+    let second = tape.record { x * w.value * 2 }
+    #expect(Float(tape.gradients(of: second)[w]) == 10)
+    #expect(Float(tape.gradients(of: first)[w]) == 30)
+    // What depends on both recordings has both shares.
+    let both = tape.record { first + second + w.value }
+    #expect(Float(tape.gradients(of: both)[w]) == 41)
+    #expect(tape.gradients(of: both).variables.count == 1)
+    // Inside of one recording an assigned tensor stays an ordinary one, in nested calls too.
+    let inside = tape.record {
+      let before = w.value
+      w.value = 7
+      return before * tape.record { w.value }
+    }
+    #expect(Float(inside) == 28 && Float(tape.gradients(of: inside)[w]) == 7)
+  }
+
   @Test func anAssignmentIsNoReading() {
     let (w, v) = (Variable(3.0), Variable(5.0))
     let (_, gradients) = valueWithGradients {
@@ -17,6 +109,67 @@ import Testing
     }
     #expect(gradients.variables.count == 1 && gradients.variables[0] === w)
     #expect(Float(gradients[w]) == 6 && Float(v.value) == 6)
+  }
+
+  // MARK: Tasks
+
+  /// Runs `elsewhere` on another thread, which calls its argument and is held there during `body`.
+  private func during<Result>(
+    _ elsewhere: @escaping @Sendable (_ hold: () -> Void) -> Void, _ body: () -> Result
+  ) -> Result {
+    let (entered, left) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let ended = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async {
+      elsewhere {
+        entered.signal()
+        left.wait()
+      }
+      ended.signal()
+    }
+    entered.wait()
+    let result = body()
+    left.signal()
+    ended.wait()
+    return result
+  }
+
+  @Test func aPauseIsThatOfItsTask() {
+    let tape = GradientTape()
+    let x = tape.watch(3.0)
+    let y = tape.record {
+      let square = x * x
+      return square + during({ hold in tape.withoutRecording { hold() } }) { x * 7 }
+    }
+    #expect(Float(tape.gradient(of: y, by: x)) == 13)
+  }
+
+  @Test func recordingsThatOverlapKeepTheirHistories() {
+    let tape = GradientTape(isPersistent: true)
+    let w = Variable(2.0)
+    let x = tape.watch(3.0)
+    let delivery = Delivery()
+    let (entered, left) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let ended = DispatchSemaphore(value: 0)
+    let first = tape.record {
+      DispatchQueue.global().async {
+        let y = tape.record {
+          entered.signal()
+          left.wait()
+          return x * x * w.value
+        }
+        delivery.tensor.withLock { $0 = y }
+        ended.signal()
+      }
+      entered.wait()
+      return x * 7 * w.value
+    }
+    left.signal()
+    ended.wait()
+    let second = delivery.tensor.withLock { $0 } ?? 0
+    #expect(Float(tape.gradient(of: first, by: x)) == 14)
+    #expect(Float(tape.gradient(of: second, by: x)) == 12)
+    #expect(Float(tape.gradients(of: first)[w]) == 21)
+    #expect(Float(tape.gradients(of: second)[w]) == 9)
   }
 
   @Test(arguments: [false, true])
@@ -38,6 +191,25 @@ import Testing
     #expect(y.tracking == nil && (x * x).tracking?.number(on: tape) != nil)
     _ = tape.close()
   }
+
+  @Test func aTaskThatOutlivesARecordingReadsAnew() async {
+    let w = Variable(3.0)
+    let tape = GradientTape(isPersistent: true)
+    let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+    let task = tape.record {
+      _ = w.value
+      return Task {
+        for await _ in gate {}
+        w.value = 4
+        let loss = tape.record { w.value * w.value }
+        return tape.gradients(of: loss)[w]
+      }
+    }
+    opener.finish()
+    #expect(Float(await task.value) == 8)
+  }
+
+  // MARK: Ends
 
   @Test func aFailedCallDoesNotSpendATape() {
     let tape = GradientTape()

@@ -15,9 +15,12 @@ import Synchronization
 ///
 /// Inside `record` every variable that is read is watched; other tensors are watched under a new
 /// name. Tapes nest: a gradient that one tape takes inside `record` of another is differentiable.
+///
+/// A persistent tape may record again and again, and in several tasks at once. Each recording reads
+/// variables anew: the gradient by one adds up what flows to all that it held when first read.
 public final class GradientTape: Sendable {
-  private let tape = Tape()
-  private let scope: VariableScope
+  private let tape = Tape(isRecording: false)
+  private let parameters = Parameters()
   private let isPersistent: Bool
   private let isSpent = Atomic(false)
 
@@ -27,8 +30,6 @@ public final class GradientTape: Sendable {
   ///   what it recorded as long as it lives.
   public init(isPersistent: Bool = false) {
     self.isPersistent = isPersistent
-    tape.isOpen = false
-    scope = VariableScope(tape)
   }
 
   deinit { _ = tape.close() }
@@ -58,18 +59,27 @@ public final class GradientTape: Sendable {
 
   /// Runs `body`, and records the ops on what the tape watches.
   public func record<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let wasOpen = tape.isOpen
-    tape.isOpen = true
-    defer { tape.isOpen = wasOpen }
+    tape.beginRecording()
+    defer { tape.endRecording() }
+    // The innermost section decides.
+    if TapeObserver.pauses(tape) {
+      return try TapeObserver(.recording(tape)).observing { try reading(body) }
+    }
+    return try reading(body)
+  }
+
+  /// Runs `body` in a scope that watches variables: in the one of a `record` around this one, or in
+  /// a new one.
+  private func reading<Result>(_ body: () throws -> Result) rethrows -> Result {
+    if VariableScope.isInside(of: tape) { return try body() }
+    let scope = VariableScope(tape, parameters)
+    defer { scope.end() }
     return try VariableScope.$current.withValue(scope, operation: body)
   }
 
-  /// Runs `body` inside of `record` without recording on this tape.
+  /// Runs `body` inside of `record` without recording on this tape in this task.
   public func withoutRecording<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let wasOpen = tape.isOpen
-    tape.isOpen = false
-    defer { tape.isOpen = wasOpen }
-    return try body()
+    try TapeObserver(.pauseOf(tape)).observing(body)
   }
 
   /// The gradient of `y`, one floating-point number, by `x`, which `watch` gave; zeros where `y`
@@ -95,10 +105,10 @@ public final class GradientTape: Sendable {
   public func gradients(
     of y: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> VariableGradients {
-    let readings = scope.all
+    let parameters = parameters.all
     let found = gradients(
-      of: y, by: readings.map { ($0.number, $0.watched) }, .exact(file, line))
-    return VariableGradients(readings, found)
+      of: y, by: parameters.map { ($0.number, $0.watched) }, .exact(file, line))
+    return VariableGradients(parameters, found)
   }
 
   private func gradients(

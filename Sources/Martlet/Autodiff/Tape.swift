@@ -75,13 +75,17 @@ final class Tape: Sendable {
   }
 
   private let log = Mutex(Log())
-  private let recording = Atomic(true)
+  /// How many recordings are under way, in whichever tasks; far below zero once the tape is closed.
+  private let recordings: Atomic<Int>
+
+  /// A tape on which one recording is under way, or none yet.
+  init(isRecording: Bool = true) { recordings = Atomic(isRecording ? 1 : 0) }
 
   /// Whether ops on what the tape knows are noted on it.
-  var isOpen: Bool {
-    get { recording.load(ordering: .relaxed) }
-    set { recording.store(newValue, ordering: .relaxed) }
-  }
+  var isOpen: Bool { recordings.load(ordering: .relaxed) > 0 }
+
+  func beginRecording() { recordings.wrappingAdd(1, ordering: .relaxed) }
+  func endRecording() { recordings.wrappingSubtract(1, ordering: .relaxed) }
 
   /// Appends an entry and returns its number; nil where the tape has been closed, which an op of
   /// another task may learn no earlier than here.
@@ -105,7 +109,7 @@ final class Tape: Sendable {
 
   /// Ends the recording for good and hands out the entries.
   func close() -> [Entry] {
-    isOpen = false
+    recordings.store(.min / 2, ordering: .relaxed)
     return log.withLock { log in
       log.isClosed = true
       return exchange(&log.entries, with: [])
@@ -114,9 +118,13 @@ final class Tape: Sendable {
 
   /// `tensor` under a new identity that this tape watches, and its number; as it is, without a
   /// number, where the tape has been closed.
-  func watch(_ tensor: Tensor) -> (tensor: Tensor, number: Int?) {
+  ///
+  /// - Parameters:
+  ///   - tensor: A floating-point tensor.
+  ///   - known: The number of what the alias is another value of; nil: a new one.
+  func watch(_ tensor: Tensor, as known: Int? = nil) -> (tensor: Tensor, number: Int?) {
     let source = tensor.handle
-    guard let number = append(Entry(.watched, source.dtype, source.shape)) else {
+    guard let number = known ?? append(Entry(.watched, source.dtype, source.shape)) else {
       return (tensor, nil)
     }
     // The alias belongs to the tapes that know the original too: it is the original to them.

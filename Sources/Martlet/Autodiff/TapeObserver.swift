@@ -11,6 +11,10 @@ final class TapeObserver: Sendable {
   enum Role: Sendable {
     /// Tapes that were there before record nothing.
     case pause
+    /// This tape records nothing.
+    case pauseOf(Tape)
+    /// This tape records, whatever pauses are around.
+    case recording(Tape)
     /// They record nothing either, but what they know of the operands is collected.
     case collecting(Rematerialization)
     /// What a closed tape knows is recorded on another one.
@@ -90,14 +94,29 @@ final class TapeObserver: Sendable {
     var isPaused = false
     for observer in chain where tape.serial < observer.serial {
       switch observer.role {
-      case .pause: isPaused = true
+      case .recording(tape): return isPaused
+      case .pause, .pauseOf(tape): isPaused = true
       case .collecting(let function):
         function.needs(number, on: tape)
         isPaused = true
-      case .repeating, .explaining: continue
+      case .pauseOf, .recording, .repeating, .explaining: continue
       }
     }
     return isPaused
+  }
+
+  /// Whether the innermost section that says so keeps `tape` from recording; a first run of a
+  /// function that is to be repeated does not.
+  static func pauses(_ tape: Tape) -> Bool {
+    guard let observer = here else { return false }
+    for observer in observer.chain where tape.serial < observer.serial {
+      switch observer.role {
+      case .recording(tape): return false
+      case .pause, .pauseOf(tape): return true
+      case .pauseOf, .recording, .collecting, .repeating, .explaining: continue
+      }
+    }
+    return false
   }
 
   /// Whether a section of the current task keeps `tape` from recording; what pauses it is told.
@@ -192,18 +211,22 @@ extension TapeObserver {
       switch observer.role {
       case .repeating(let repetition): return (repetition, collecting)
       case .collecting(let function): collecting.append(function)
-      case .pause, .explaining: continue
+      case .pause, .pauseOf, .recording, .explaining: continue
       }
     }
     return (nil, collecting)
   }
 }
 
+/// A tape in a pattern is that tape.
+private func ~= (pattern: Tape, tape: Tape) -> Bool { pattern === tape }
+
 /// Runs `body` without gradients: to tapes around it, what it computes is constant, and costs no
 /// more than outside of any.
 ///
-/// Gradients that are taken inside work as always. A task that is begun inside stays without
-/// gradients for as long as it runs, whether or not it outlives the call.
+/// Gradients that are taken inside work as always, and a `GradientTape` records what its `record`
+/// inside runs. A task that is begun inside stays without gradients for as long as it runs, whether
+/// or not it outlives the call.
 ///
 ///     let (loss, gradients) = valueWithGradients {
 ///       let scale = withoutGradient { w.value.abs().max() }        // a constant

@@ -96,70 +96,115 @@ extension Tensor {
   }
 }
 
-/// The variables that a gradient scope has read, each watched as what it held at the first reading.
-final class VariableScope: Sendable {
-  @TaskLocal static var current: VariableScope?
-
-  struct Reading: Sendable {
+/// The variables that were read in recordings of one tape, in the order of their first reading.
+final class Parameters: Sendable {
+  struct Parameter: Sendable {
     let variable: Variable
-    /// The tensor as the enclosing scopes know it.
-    let original: Tensor
+    /// What it held at the first reading, as its tape knows it.
     let watched: Tensor
+    /// Its number on the tape, whatever it holds later: its gradient is one sum.
     let number: Int
   }
 
-  private struct Readings {
-    var first: [ObjectIdentifier: Reading] = [:]
-    /// The variables in the order of their first reading.
-    var order: [Variable] = []
+  private struct List {
+    var all: [Parameter] = []
+    var positions: [ObjectIdentifier: Int] = [:]
   }
 
-  let tape: Tape
-  private let enclosing = VariableScope.current
-  /// The section that the scope began in.
-  private let observer = TapeObserver.here
-  private let readings = Mutex(Readings())
+  private let list = Mutex(List())
 
-  init(_ tape: Tape = Tape()) { self.tape = tape }
+  var all: [Parameter] { list.withLock { $0.all } }
 
-  /// The watched alias of what `variable` holds: one alias, whichever tasks of the scope ask for
-  /// it.
-  func read(_ variable: Variable, _ tensor: Tensor) -> Tensor {
-    // A tensor assigned inside the scope carries its own history: it is not a parameter.
-    guard tensor.tracking?.number(on: tape) == nil, tape.isOpen else { return tensor }
-    let outer = enclosing.map { $0.read(variable, tensor) } ?? tensor
-    let id = ObjectIdentifier(variable)
-    return readings.withLock { readings in
-      // The parameter is what the variable held at its first reading; what is assigned inside the
-      // scope is an ordinary tensor.
-      if let known = readings.first[id] { return known.isOf(tensor) ? known.watched : outer }
-      // A task may outlive the scope that it began in.
-      guard outer.dtype.isFloatingPoint, !outer.isPoisoned else { return outer }
-      // Wherever in the scope it is read first, the parameter belongs to what is around the scope.
-      let (watched, number) =
-        TapeObserver.isAnyActive
-        ? TapeObserver.$current.withValue(observer) { tape.watch(outer) } : tape.watch(outer)
-      guard let number else { return outer }
-      readings.first[id] = Reading(
-        variable: variable, original: tensor, watched: watched, number: number)
-      readings.order.append(variable)
+  /// `tensor`, which `variable` holds, as `tape` watches it; nil where the tape has been closed.
+  func watch(_ tensor: Tensor, of variable: Variable, on tape: Tape) -> Tensor? {
+    list.withLock { list in
+      let id = ObjectIdentifier(variable)
+      let known = list.positions[id].map { list.all[$0].number }
+      let (watched, number) = tape.watch(tensor, as: known)
+      guard let number else { return nil }
+      if known == nil {
+        list.positions[id] = list.all.count
+        list.all.append(Parameter(variable: variable, watched: watched, number: number))
+      }
       return watched
-    }
-  }
-
-  var all: [Reading] {
-    readings.withLock { readings in
-      readings.order.compactMap { readings.first[ObjectIdentifier($0)] }
     }
   }
 }
 
-extension VariableScope.Reading {
-  /// Whether the variable still held the same tensor when it was read.
-  func isOf(_ tensor: Tensor) -> Bool {
-    guard case .handle(let a) = original.storage, case .handle(let b) = tensor.storage else {
-      return false
+/// A scope that watches the variables that are read in it: each as what it held at the first
+/// reading.
+final class VariableScope: Sendable {
+  @TaskLocal static var current: VariableScope?
+
+  private struct Reading {
+    /// The tensor as it was held.
+    let original: Tensor
+    let watched: Tensor
+  }
+
+  let tape: Tape
+  private let parameters: Parameters
+  /// The scope and the section that this one began in.
+  private let enclosing = VariableScope.current
+  private let observer = TapeObserver.here
+  private let readings = Mutex<[ObjectIdentifier: Reading]>([:])
+  private let hasEnded = Atomic(false)
+
+  /// A scope that begins here, on a tape that may have had others: then with their parameters.
+  init(_ tape: Tape = Tape(), _ parameters: Parameters = Parameters()) {
+    (self.tape, self.parameters) = (tape, parameters)
+  }
+
+  var all: [Parameters.Parameter] { parameters.all }
+
+  /// Whether a scope around this task, which has not ended, has `tape`.
+  static func isInside(of tape: Tape) -> Bool {
+    guard let current else { return false }
+    return sequence(first: current, next: \.enclosing).contains {
+      $0.tape === tape && !$0.hasEnded.load(ordering: .relaxed)
     }
+  }
+
+  /// Ends the scope for the tasks that outlive it, though its tape may get others.
+  func end() { hasEnded.store(true, ordering: .relaxed) }
+
+  /// The watched alias of what `variable` holds: one alias, whichever tasks of the scope ask for
+  /// it.
+  func read(_ variable: Variable, _ tensor: Tensor) -> Tensor {
+    // Wherever in the scope it is read first, the parameter belongs to what is around the scope.
+    let outer = enclosing.map { scope in asAround { scope.read(variable, tensor) } } ?? tensor
+    // A task may outlive the scope that it began in.
+    guard tape.isOpen, !hasEnded.load(ordering: .relaxed), !TapeObserver.pauses(tape) else {
+      return outer
+    }
+    // A tensor assigned inside the scope carries its own history: it is not a parameter.
+    if outer.tracking?.number(on: tape) != nil { return outer }
+    let id = ObjectIdentifier(variable)
+    return readings.withLock { readings in
+      // The parameter is what the variable held at its first reading; what is assigned inside the
+      // scope is an ordinary tensor.
+      if let known = readings[id] {
+        return known.original.isSame(as: tensor) ? known.watched : outer
+      }
+      guard outer.dtype.isFloatingPoint, !outer.isPoisoned,
+        let watched = asAround({ parameters.watch(outer, of: variable, on: tape) })
+      else { return outer }
+      readings[id] = Reading(original: tensor, watched: watched)
+      return watched
+    }
+  }
+
+  /// Runs `body` in the section that the scope began in.
+  private func asAround<Result>(_ body: () -> Result) -> Result {
+    TapeObserver.isAnyActive
+      ? TapeObserver.$current.withValue(observer, operation: body) : body()
+  }
+}
+
+extension Tensor {
+  /// Whether a variable that held this tensor holds the same one when it holds `other`.
+  fileprivate func isSame(as other: Tensor) -> Bool {
+    guard case .handle(let a) = storage, case .handle(let b) = other.storage else { return false }
     return a === b
   }
 }

@@ -9,8 +9,8 @@ public struct VariableGradients: Sendable {
   /// The variables that were read, in the order of their first reading.
   public let variables: [Variable]
 
-  init(_ readings: [VariableScope.Reading], _ found: [Cotangent]) {
-    variables = readings.map(\.variable)
+  init(_ parameters: [Parameters.Parameter], _ found: [Cotangent]) {
+    variables = parameters.map(\.variable)
     let pairs = zip(variables.map(ObjectIdentifier.init), found)
     gradients = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
   }
@@ -55,11 +55,11 @@ public func valueWithGradients(
   let scope = VariableScope()
   defer { _ = scope.tape.close() }
   let output = try VariableScope.$current.withValue(scope, operation: loss).asFloat
-  let readings = scope.all
+  let parameters = scope.all
   let recording = Recording(
     closing: scope.tape,
-    inputs: readings.map { Recording.Value(number: $0.number, tensor: $0.watched) },
+    inputs: parameters.map { Recording.Value(number: $0.number, tensor: $0.watched) },
     outputs: [output])
   let (value, found) = recording.valueAndGradients("valueWithGradients", .exact(file, line))
-  return (value, VariableGradients(readings, found))
+  return (value, VariableGradients(parameters, found))
 }
