@@ -1,4 +1,4 @@
-// Random programs differentiated: the same bits on every engine, forward as reverse, and differences.
+// Random programs differentiated: the same bits on every engine, forward as reverse, differences.
 
 import CampaignSupport
 import MartletIR
@@ -8,8 +8,8 @@ import Testing
 
 @testable import Martlet
 
-/// Programs compared with differences, of those the ones whose slope is zero, and programs for which
-/// differences say nothing.
+/// Programs compared with differences, of those the ones whose slope is zero, and programs for
+/// which differences say nothing.
 private let compared = Atomic<Int>(0)
 private let flat = Atomic<Int>(0)
 private let skipped = Atomic<Int>(0)

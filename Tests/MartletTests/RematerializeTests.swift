@@ -83,4 +83,13 @@ import Testing
     }
     #expect(Float(slope) == 12 && Int(t.value) == 7)
   }
+
+  /// What a pause reads is a constant in the second run as well: (c w^2)' at 3, with c = w.
+  @Test func aPauseReadsConstants() {
+    let w = Variable(3.0)
+    let (_, gradients) = valueWithGradients {
+      rematerialize { withoutGradient { w.value } * w.value * w.value }
+    }
+    #expect(Double(gradients[w]) == 18)
+  }
 }

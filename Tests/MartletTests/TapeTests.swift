@@ -111,6 +111,20 @@ private final class Delivery: Sendable {
     #expect(Float(gradients[w]) == 6 && Float(v.value) == 6)
   }
 
+  /// The first reading says what the second run has, wherever it stands.
+  @Test func recomputationKnowsAVariableThatWasReadInAPause() {
+    let w = Variable(3.0)
+    let (_, gradients) = valueWithGradients {
+      rematerialize { withoutGradient { w.value * 2 } * w.value * w.value }
+    }
+    #expect(Float(gradients[w]) == 36)
+    let tape = GradientTape(isPersistent: true)
+    let y = tape.record {
+      rematerialize { tape.withoutRecording { w.value * 2 } * w.value * w.value }
+    }
+    #expect(Float(tape.gradients(of: y)[w]) == 36)
+  }
+
   // MARK: Tasks
 
   /// Runs `elsewhere` on another thread, which calls its argument and is held there during `body`.

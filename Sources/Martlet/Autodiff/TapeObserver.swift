@@ -91,33 +91,37 @@ final class TapeObserver: Sendable {
   }
 
   private func isPaused(_ tape: Tape, at number: Int) -> Bool {
-    var isPaused = false
+    var isPaused = pauses(tape)
     for observer in chain where tape.serial < observer.serial {
-      switch observer.role {
-      case .recording(tape): return isPaused
-      case .pause, .pauseOf(tape): isPaused = true
-      case .collecting(let function):
-        function.needs(number, on: tape)
-        isPaused = true
-      case .pauseOf, .recording, .repeating, .explaining: continue
-      }
+      guard case .collecting(let function) = observer.role else { continue }
+      function.needs(number, on: tape)
+      isPaused = true
     }
     return isPaused
   }
 
   /// Whether the innermost section that says so keeps `tape` from recording; a first run of a
   /// function that is to be repeated does not.
-  static func pauses(_ tape: Tape) -> Bool {
-    guard let observer = here else { return false }
-    for observer in observer.chain where tape.serial < observer.serial {
+  private func pauses(_ tape: Tape) -> Bool {
+    for observer in chain where tape.serial < observer.serial {
       switch observer.role {
-      case .recording(tape): return false
-      case .pause, .pauseOf(tape): return true
-      case .pauseOf, .recording, .collecting, .repeating, .explaining: continue
+      case .recording(let other): if isSame(tape, as: other) { return false }
+      case .pause: return true
+      case .pauseOf(let other): if isSame(tape, as: other) { return true }
+      case .collecting, .repeating, .explaining: continue
       }
     }
     return false
   }
+
+  /// Whether `tape` is `other`, or records in its place in a second run.
+  private func isSame(_ tape: Tape, as other: Tape) -> Bool {
+    if tape === other { return true }
+    let repetition = chain.lazy.compactMap(\.repetition).first { $0.target === tape }
+    return repetition.map { isSame($0.source, as: other) } ?? false
+  }
+
+  static func pauses(_ tape: Tape) -> Bool { here?.pauses(tape) ?? false }
 
   /// Whether a section of the current task keeps `tape` from recording; what pauses it is told.
   static func isPaused(_ tape: Tape, at number: Int) -> Bool {
@@ -176,21 +180,36 @@ final class TapeObserver: Sendable {
 extension TapeObserver {
   /// What `variable` holds here, given what it holds outside.
   static func value(of variable: Variable, _ outside: () -> Tensor) -> Tensor {
-    guard isAnyActive else { return outside() }
-    return section.repetition?.value(of: variable) ?? outside()
+    guard isAnyActive, let repeated = section.repetition?.value(of: variable) else {
+      return outside()
+    }
+    // In the first run a pause hands out what no tape watches.
+    return isPausedInSecondRun ? Tensor(Tracking.replacing(repeated.handle, by: [])) : repeated
+  }
+
+  /// Whether there is a pause inside of the innermost second run.
+  private static var isPausedInSecondRun: Bool {
+    for observer in all {
+      if case .pause = observer.role { return true }
+      if case .repeating = observer.role { return false }
+    }
+    return false
   }
 
   /// Tells every first run around this task that it reads `variable`, which holds `tensor`.
   static func noteRead(_ variable: Variable, holding tensor: Tensor) {
     guard isAnyActive else { return }
-    for function in section.collecting { function.noteRead(variable, holding: tensor) }
+    for (function, around) in section.collecting {
+      // However it is read in the first run, the second one has it as it is around the function.
+      TapeObserver.$current.withValue(around) { function.noteRead(variable, holding: tensor) }
+    }
   }
 
   /// Whether an assignment to a variable stays inside of a second run.
   static func keeps(_ tensor: Tensor, assignedTo variable: Variable) -> Bool {
     guard isAnyActive else { return false }
     let (repetition, collecting) = section
-    for function in collecting { function.noteAssigned(tensor, to: variable) }
+    for (function, _) in collecting { function.noteAssigned(tensor, to: variable) }
     repetition?.assign(tensor, to: variable)
     return repetition != nil
   }
@@ -200,26 +219,27 @@ extension TapeObserver {
     guard isAnyActive else { return outside() }
     let (repetition, collecting) = section
     let draw = repetition?.nextDraw() ?? outside()
-    for function in collecting { function.note(draw) }
+    for (function, _) in collecting { function.note(draw) }
     return draw
   }
 
-  /// The innermost second run, and the first runs inside of it.
-  private static var section: (repetition: Repetition?, collecting: [Rematerialization]) {
-    var collecting: [Rematerialization] = []
+  /// The innermost second run, and the first runs inside of it with the sections around them.
+  private static var section:
+    (
+      repetition: Repetition?, collecting: [(function: Rematerialization, around: TapeObserver?)]
+    )
+  {
+    var collecting: [(function: Rematerialization, around: TapeObserver?)] = []
     for observer in all {
       switch observer.role {
       case .repeating(let repetition): return (repetition, collecting)
-      case .collecting(let function): collecting.append(function)
+      case .collecting(let function): collecting.append((function, observer.enclosing))
       case .pause, .pauseOf, .recording, .explaining: continue
       }
     }
     return (nil, collecting)
   }
 }
-
-/// A tape in a pattern is that tape.
-private func ~= (pattern: Tape, tape: Tape) -> Bool { pattern === tape }
 
 /// Runs `body` without gradients: to tapes around it, what it computes is constant, and costs no
 /// more than outside of any.
