@@ -36,6 +36,10 @@ enum Acceptance: Sendable {
   /// `statement`, after others that bring its operands into its domain.
   func steps(to statement: Statement, _ machine: Machine) throws -> [Statement] {
     guard self == .smooth else { return [statement] }
+    // A factor of 1e30 may give 0, and its cotangents swallow all that they are added to.
+    if case .literal(_, let number, _, _) = statement.action, number.magnitude > 100 {
+      throw Rejection()
+    }
     var steps: [Statement] = []
     var operands = statement.operands
     for place in operands.indices {
