@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from catalog import LINREG_STEPS
+from workloads import chain
 
 LAYERS = [(784, 512), (512, 512), (512, 10)]
 
@@ -88,13 +89,7 @@ def _gradients(engine, loss, inputs, count):
 
 def chain12_grad(engine, data, sizes):
     def loss(a, b, c):
-        t = a * b + c
-        t = t * t - a
-        t = t + b * 0.5
-        t = abs(t) + 1.0
-        t = t / (c * c + 1.0)
-        t = t - a * c
-        return (t * 0.25).sum()
+        return chain(a, b, c).sum()
     return _gradients(engine, loss, [data(sizes.vector) for _ in range(3)], 3)
 
 

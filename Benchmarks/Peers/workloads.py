@@ -33,17 +33,19 @@ def workload(name):
     return enter
 
 
+def chain(a, b, c):
+    t = a * b + c
+    t = t * t - a
+    t = t + b * 0.5
+    t = abs(t) + 1.0
+    t = t / (c * c + 1.0)
+    t = t - a * c
+    return t * 0.25
+
+
 @workload("chain12")
 def chain12(engine, data, sizes):
-    def function(a, b, c):
-        t = a * b + c
-        t = t * t - a
-        t = t + b * 0.5
-        t = abs(t) + 1.0
-        t = t / (c * c + 1.0)
-        t = t - a * c
-        return t * 0.25
-    return engine.compiled(function), [data(sizes.vector) for _ in range(3)]
+    return engine.compiled(chain), [data(sizes.vector) for _ in range(3)]
 
 
 @workload("gelu")
